@@ -1,0 +1,64 @@
+"""Dagbook: tracked, orchestrated Jupyter notebooks.
+
+>>> from dagbook import Pipeline, output
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dagbook.version import __version__
+
+if TYPE_CHECKING:
+    from dagbook.api.builder import Pipeline
+    from dagbook.api.run import Run
+    from dagbook.errors import DagbookError, InvalidInput
+    from dagbook.magics.input_binding import input as input  # noqa: A004
+    from dagbook.magics.log import artifact, metric, param
+    from dagbook.magics.publish import load, output
+    from dagbook.magics.track import track
+
+# Not `input`: `from dagbook import *` must leave Python's own alone.
+__all__ = [
+    "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "artifact", "load", "metric", "output",
+    "param", "track",
+]  # fmt: skip
+
+# Imported when first used: `import dagbook` in a notebook must cost nothing.
+_HOMES = {
+    "DagbookError": "dagbook.errors",
+    "InvalidInput": "dagbook.errors",
+    "Pipeline": "dagbook.api.builder",
+    "Run": "dagbook.api.run",
+    "artifact": "dagbook.magics.log",
+    "input": "dagbook.magics.input_binding",
+    "load": "dagbook.magics.publish",
+    "metric": "dagbook.magics.log",
+    "output": "dagbook.magics.publish",
+    "param": "dagbook.magics.log",
+    "track": "dagbook.magics.track",
+    "load_ipython_extension": "dagbook.magics.extension",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'dagbook' has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "input"])
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where JupyterLab finds the front end."""
+    return [{"src": "labextension", "dest": "dagbook"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Where the Jupyter server finds the back end."""
+    app = import_module("dagbook.server.extension").DagbookApp
+    return [{"module": "dagbook.server.extension", "app": app}]

@@ -1,0 +1,81 @@
+"""What makes two executions the same: named parts, so that a difference can be told in words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dagbook.pipeline.facts import NotebookFacts
+
+# Part of every fingerprint: raise it when what a fingerprint covers changes.
+FINGERPRINT_VERSION: Final = 1
+
+Parts = Mapping[str, str]
+
+
+def fingerprint_parts(
+    facts: NotebookFacts, params: Mapping[str, Any], outputs: Mapping[str, str], environment: str
+) -> dict[str, str]:
+    """Part → digest.
+
+    Args:
+        facts: the notebook's code, modules and dependencies.
+        params: name → value in the encoded form of notebook.values; a file counts by its content only.
+        outputs: declared outputs, name → path.
+        environment: what identifies the interpreter that will run it.
+    """
+    parts = {"kernel": _digest([facts.kernel, environment]), "declared outputs": _digest(dict(outputs))}
+    # Counted among code cells alone: a new markdown cell moves nothing.
+    parts |= {f"code cell {number}": _digest(code) for number, code in enumerate(facts.cells.values(), 1)}
+    parts |= value_parts(params)
+    parts |= {f"module {name}": _digest(source) for name, source in facts.modules.items()}
+    parts |= {f"file {name}": digest for name, digest in facts.deps.items()}
+    return parts
+
+
+def value_parts(params: Mapping[str, Any]) -> dict[str, str]:
+    """The parts that parameters make; encoded values, a file counting by its content only."""
+    # In a list, so that 1 and "1" differ: `_digest` takes a text as it is.
+    return {f"parameter {name}": _digest([_content(value)]) for name, value in params.items()}
+
+
+def fingerprint(parts: Parts) -> str:
+    """The digest of all parts: 64 hexadecimal digits."""
+    return _digest([FINGERPRINT_VERSION, sorted(parts.items())])
+
+
+def explain_difference(before: Parts | None, after: Parts) -> str:
+    """Why a step is not current, in a few words: `parameter depth changed, cell 4 changed`."""
+    if before is None:
+        return "never run"
+    changed = [name for name in after if name in before and before[name] != after[name]]
+    added = [name for name in after if name not in before]
+    removed = [name for name in before if name not in after]
+    said = [
+        *(f"{name} changed" for name in changed),
+        *(f"{name} is new" for name in added),
+        *(f"{name} is gone" for name in removed),
+    ]
+    if not said:
+        return "its result is no longer in the cache"
+    shown = 3
+    more = f" and {len(said) - shown} more" if len(said) > shown else ""
+    return ", ".join(said[:shown]) + more
+
+
+def _content(value: Any) -> Any:
+    """An encoded value without where its files happen to lie."""
+    if isinstance(value, dict):
+        if set(value) == {"$file"} and isinstance(value["$file"], dict):
+            return {"$file": {key: part for key, part in value["$file"].items() if key != "path"}}
+        return {key: _content(element) for key, element in value.items()}
+    if isinstance(value, list):
+        return [_content(element) for element in value]
+    return value
+
+
+def _digest(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

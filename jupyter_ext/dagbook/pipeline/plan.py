@@ -1,0 +1,100 @@
+"""The plan of a run: every step, whether it runs, is reused or skipped, and why. `plan.json` is this."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dagbook.pipeline.spec import NodeSpec
+
+PLAN_VERSION = 1
+
+Action = Literal["run", "reuse", "skip"]
+
+
+class Planned(BaseModel):
+    """Base of what a plan consists of; open to fields that a later version adds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PlannedNode(Planned):
+    """A node as it will be run, frozen: later edits of the pipeline file change nothing.
+
+    Attributes:
+        notebook: absolute path of the author's notebook; its folder is the working directory.
+        params: name → template, in the encoded form of notebook.values.
+        outputs: declared outputs, name → template of a path relative to the notebook's folder.
+        expected: outputs that other nodes take.
+        code: fingerprint parts of the notebook itself (not of parameters).
+        kernel: asked for by the pipeline file; None for the notebook's own.
+    """
+
+    notebook: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    outputs: dict[str, str] = Field(default_factory=dict)
+    expected: tuple[str, ...] = ()
+    code: dict[str, str] = Field(default_factory=dict)
+    kernel: str | None = None
+    timeout: float | None = None
+    cache: bool = True
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class PlannedStep(Planned):
+    """One execution of a node. `index` counts a matrix's steps from 0; `fresh` forbids reuse."""
+
+    step: str
+    node: str
+    index: int | None = None
+    item: dict[str, Any] = Field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    action: Action = "run"
+    reason: str = ""
+    fresh: bool = False
+
+
+class Plan(Planned):
+    """What is to be done. `params` are the run's, encoded; `file` is absolute."""
+
+    version: int = PLAN_VERSION
+    pipeline: str
+    description: str = ""
+    file: str
+    project: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    jobs: int = 2
+    experiment: str = ""
+    tags: dict[str, str] = Field(default_factory=dict)
+    nodes: dict[str, PlannedNode]
+    steps: tuple[PlannedStep, ...]
+
+    def steps_of(self, node: str) -> tuple[PlannedStep, ...]:
+        """The steps of a node, in the order of its matrix."""
+        return tuple(step for step in self.steps if step.node == node)
+
+    def counts(self) -> dict[Action, int]:
+        """How many steps will run, be reused and be skipped."""
+        found: dict[Action, int] = {"run": 0, "reuse": 0, "skip": 0}
+        for step in self.steps:
+            found[step.action] += 1
+        return found
+
+
+def matrix_items(node: NodeSpec) -> tuple[dict[str, Any], ...]:
+    """Every combination of a node's matrix, the last key varying fastest; one empty one without a matrix."""
+    keys = list(node.matrix)
+    return tuple(dict(zip(keys, values, strict=True)) for values in itertools.product(*node.matrix.values()))
+
+
+def step_name(node: str, index: int | None) -> str:
+    """`train` or `train[3]`."""
+    return node if index is None else f"{node}[{index}]"
+
+
+def result_key(pipeline: str, node: str, item: dict[str, Any]) -> str:
+    """Under what the newest result of a step is remembered, whatever its place in the matrix."""
+    said = ", ".join(f"{name}={value!r}" for name, value in sorted(item.items()))
+    return f"{pipeline}/{node}({said})"

@@ -1,0 +1,202 @@
+"""Spec and graph to plan: expands matrices and decides for each step run, reuse or skip, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dagbook.notebook.outputs import Output
+from dagbook.notebook.values import UnsupportedValue, encode
+from dagbook.pipeline.expressions import ExpressionError, references
+from dagbook.pipeline.facts import NotebookFacts
+from dagbook.pipeline.fingerprint import Parts, explain_difference, fingerprint, fingerprint_parts
+from dagbook.pipeline.graph import Graph
+from dagbook.pipeline.plan import PlannedNode, PlannedStep, matrix_items, result_key, step_name
+from dagbook.pipeline.resolve import node_names, resolve_params
+from dagbook.pipeline.spec import PipelineSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which nodes a run is about; everything when both are empty."""
+
+    only: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.only or self.start)
+
+    def nodes(self, graph: Graph) -> frozenset[str]:
+        """The nodes that are asked for."""
+        if not self:
+            return frozenset(graph.upstream)
+        return frozenset(self.only) | frozenset(self.start) | graph.descendants(self.start)
+
+    def words(self) -> str:
+        """As it was said: `--only train`."""
+        return " ".join(
+            [*(f"--only {node}" for node in self.only), *(f"--from {node}" for node in self.start)]
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """A result that the cache has: which run made it, and what it published."""
+
+    run: str
+    outputs: Mapping[str, Output]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What is remembered of earlier runs, as two questions.
+
+    Attributes:
+        known: fingerprint → the result under it, if there is one.
+        latest: result key → the parts of the newest result's fingerprint.
+    """
+
+    known: Callable[[str], Known | None] = lambda _: None
+    latest: Callable[[str], Parts | None] = lambda _: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What a plan depends on besides the spec.
+
+    Attributes:
+        params: the run's parameters, as values.
+        env: environment variables that expressions refer to.
+        environment: what identifies the interpreter.
+        use_cache: False for `--no-cache`.
+    """
+
+    params: Mapping[str, Any]
+    facts: Mapping[str, NotebookFacts]
+    memory: Memory = field(default_factory=Memory)
+    selection: Selection = field(default_factory=Selection)
+    env: Mapping[str, str] = field(default_factory=dict)
+    environment: str = ""
+    use_cache: bool = True
+
+
+def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[str, PlannedNode]:
+    """Every node as it will be run, in an order that can be run."""
+    taken = outputs_taken(spec)
+    nodes: dict[str, PlannedNode] = {}
+    for name in graph.order():
+        node, facts, settings = spec.nodes[name], around.facts[name], spec.settings_of(name)
+        nodes[name] = PlannedNode(
+            notebook=facts.path,
+            params={key: encode(value) for key, value in node.params.items()},
+            outputs=node.outputs,
+            expected=taken.get(name, ()),
+            code=fingerprint_parts(facts, {}, node.outputs, around.environment),
+            kernel=settings.kernel,
+            timeout=settings.timeout,
+            cache=settings.cache,
+            tags=node.tags,
+        )
+    return nodes
+
+
+def outputs_taken(spec: PipelineSpec) -> dict[str, tuple[str, ...]]:
+    """Node → the outputs of it that other nodes refer to."""
+    taken: dict[str, dict[str, None]] = {}
+    for node in spec.nodes.values():
+        for reference in references(node.params):
+            if reference.root in spec.nodes and reference.name is not None:
+                taken.setdefault(reference.root, {})[reference.name] = None
+    return {name: tuple(outputs) for name, outputs in taken.items()}
+
+
+class StepPlanner:
+    """Decides step after step, upstream first, remembering what the reused ones published."""
+
+    def __init__(self, spec: PipelineSpec, graph: Graph, around: Circumstances) -> None:
+        self._spec = spec
+        self._graph = graph
+        self._around = around
+        self._wanted = around.selection.nodes(graph)
+        self._needed = graph.ancestors(self._wanted)
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._reused: dict[str, Mapping[str, Output]] = {}
+
+    def steps(self) -> tuple[PlannedStep, ...]:
+        """All steps, in an order that can be run."""
+        planned: list[PlannedStep] = []
+        for name in self._graph.order():
+            node = self._spec.nodes[name]
+            items = matrix_items(node)
+            names = tuple(step_name(name, index if node.matrix else None) for index in range(len(items)))
+            needs = tuple(step for up in self._graph.upstream[name] for step in self._names[up])
+            self._names[name] = names
+            for index, item in enumerate(items):
+                action, reason, fresh = self._decide(name, names[index], item)
+                planned.append(
+                    PlannedStep(
+                        step=names[index],
+                        node=name,
+                        index=index if node.matrix else None,
+                        item={key: encode(value) for key, value in item.items()},
+                        needs=needs,
+                        action=action,
+                        reason=reason,
+                        fresh=fresh,
+                    )
+                )
+        return tuple(planned)
+
+    def _decide(self, name: str, step: str, item: dict[str, Any]) -> tuple[Any, str, bool]:
+        selection = self._around.selection
+        if name not in self._wanted and name not in self._needed:
+            return "skip", f"not asked for ({selection.words()})", False
+        if selection and name in self._wanted:
+            return "run", f"asked for ({selection.words()})", True
+        if not self._around.use_cache:
+            return "run", "--no-cache", True
+        if not self._spec.settings_of(name).cache:
+            return "run", "the node says cache: false", True
+        return self._compare(name, step, item)
+
+    def _compare(self, name: str, step: str, item: dict[str, Any]) -> tuple[Any, str, bool]:
+        """Run or reuse, by the fingerprint; what cannot be computed yet leaves it to the run."""
+        node, facts = self._spec.nodes[name], self._around.facts[name]
+        latest = self._around.memory.latest(result_key(self._spec.pipeline, name, item))
+        running = [up for up in self._graph.upstream[name] if self._runs(up)]
+        if running:
+            own = fingerprint_parts(facts, {}, node.outputs, self._around.environment)
+            if latest is None:
+                return "run", "never run", False
+            comparable = {key: latest[key] for key in own if key in latest}
+            if comparable == own:
+                verb = "runs" if len(running) == 1 else "run"
+                return "run", f"upstream {', '.join(running)} {verb}", False
+            return "run", explain_difference(comparable, own), False
+        try:
+            params = resolve_params(node.params, self._names_for(name, item))
+            encoded = {key: encode(value) for key, value in params.items()}
+        except (ExpressionError, UnsupportedValue):
+            return "run", "its inputs are not known yet", False
+        parts = fingerprint_parts(facts, encoded, node.outputs, self._around.environment)
+        known = self._around.memory.known(fingerprint(parts))
+        if known is not None:
+            self._reused[step] = known.outputs
+            return "reuse", f"unchanged since run {known.run}", False
+        return "run", explain_difference(latest, parts), False
+
+    def _runs(self, node: str) -> bool:
+        return any(step not in self._reused for step in self._names[node])
+
+    def _names_for(self, name: str, item: dict[str, Any]) -> dict[str, Any]:
+        upstream = {
+            up: node_names(
+                [self._reused[step] for step in self._names[up]], is_matrix=bool(self._spec.nodes[up].matrix)
+            )
+            for up in self._graph.upstream[name]
+        }
+        return {
+            "params": dict(self._around.params), "item": item, "run": {"id": ""},
+            "env": dict(self._around.env), **upstream,
+        }  # fmt: skip

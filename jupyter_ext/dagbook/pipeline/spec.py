@@ -1,0 +1,184 @@
+"""What the author of a pipeline wrote, validated. The JSON Schema of the file is made from these classes."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from dagbook.notebook import types
+from dagbook.pipeline.names import name_problem
+
+_DURATION: Final = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>ms|s|m|h|d)?")
+_LONGEST: Final = 1e12
+_SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
+
+
+def parse_duration(value: object) -> float:
+    """Seconds from `90`, `1.5`, `30s`, `30m`, `2h`, `1d` or `250ms`; above zero."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(max(-1, min(value, _LONGEST)))
+    else:
+        match = _DURATION.fullmatch(str(value).strip())
+        if match is None:
+            raise ValueError(f"{value!r} is no duration; write 90, 30s, 30m, 2h or 1d")
+        seconds = float(match["number"]) * _SECONDS[match["unit"]]
+    if not 0 < seconds < _LONGEST:
+        raise ValueError("a duration must be above zero and end some day; leave it out for no limit")
+    return seconds
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration)]
+Scalar = str | int | float | bool | None
+
+
+class Written(BaseModel):
+    """Base of everything that is written in a pipeline file: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ParamSpec(Written):
+    """A parameter of the pipeline: what a run may set with `-p`.
+
+    Without `default` the parameter must be given. Without `type` it is taken from the default.
+    """
+
+    type: str | None = Field(
+        default=None, description="int, float, str, bool, date, list[int], int | None, …"
+    )
+    default: Any = Field(default=None, description="Used when a run does not set it; leave out to require it")
+    choices: tuple[Scalar, ...] | None = Field(default=None, description="The only values allowed")
+    help: str = Field(default="", description="One sentence for people")
+    secret: str | None = Field(
+        default=None, description="Name of the environment variable that holds the value; never written down"
+    )
+
+    @property
+    def required(self) -> bool:
+        """Whether a run must give it."""
+        return "default" not in self.model_fields_set and self.secret is None
+
+    @property
+    def param_type(self) -> types.ParamType:
+        """The type that values are read by and checked against."""
+        if self.choices is not None:
+            return types.ParamType(kind="choice", choices=self.choices)
+        if self.type is not None:
+            return types.named(self.type)
+        return types.of_value(self.default) if not self.required else types.ParamType(kind="any")
+
+    @field_validator("type")
+    @classmethod
+    def _type_is_known(cls, value: str | None) -> str | None:
+        if value is not None:
+            types.named(value)
+        return value
+
+    @model_validator(mode="after")
+    def _default_fits(self) -> ParamSpec:
+        if "default" in self.model_fields_set and self.default is not None:
+            problem = types.problem(self.param_type, self.default)
+            if problem:
+                raise ValueError(f"default: {problem}")
+        return self
+
+
+def _as_param(value: object) -> object:
+    return value if isinstance(value, dict | ParamSpec) else {"default": value}
+
+
+Matrix = dict[str, Annotated[list[Any], Field(min_length=1)]]
+
+
+class NodeSettings(Written):
+    """What a node may say of itself and what `defaults` may say for all."""
+
+    timeout: Duration | None = Field(default=None, description="For the whole notebook: 90, 30s, 30m, 2h")
+    kernel: str | None = Field(default=None, description="Kernel to use instead of the notebook's own")
+    cache: bool = Field(default=True, description="false: run every time")
+
+
+class NodeSpec(NodeSettings):
+    """A notebook in the pipeline."""
+
+    notebook: str = Field(
+        description="Path of the notebook, relative to this file (.ipynb, or .py/.md by jupytext)"
+    )
+    params: dict[str, Any] = Field(default_factory=dict, description="Values for the notebook's parameters")
+    matrix: Matrix = Field(default_factory=dict, description="One step per combination; use ${item.NAME}")
+    needs: tuple[str, ...] = Field(default=(), description="Nodes to wait for, without taking data from them")
+    outputs: dict[str, str] = Field(
+        default_factory=dict, description="Files the notebook writes: name → path relative to its folder"
+    )
+    deps: tuple[str, ...] = Field(
+        default=(), description="Files whose content counts: a change runs the node again"
+    )
+    description: str = ""
+    tags: dict[str, str] = Field(default_factory=dict, description="MLflow tags of the node's run")
+
+    @field_validator("needs", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("outputs")
+    @classmethod
+    def _outputs_are_named(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if problem := name_problem(name):
+                raise ValueError(f"output {name!r} {problem}")
+        return value
+
+    @field_validator("notebook")
+    @classmethod
+    def _notebook_is_named(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("the path of a notebook is needed")
+        return value
+
+
+class PipelineSpec(Written):
+    """A pipeline file, whole."""
+
+    pipeline: str = Field(min_length=1, max_length=200, description="Name of the pipeline")
+    description: str = ""
+    params: dict[str, Annotated[ParamSpec, BeforeValidator(_as_param)]] = Field(
+        default_factory=dict, description="What a run may set: dagbook run FILE -p rows=500"
+    )
+    defaults: NodeSettings = Field(
+        default=NodeSettings(), description="For every node, unless it says otherwise"
+    )
+    nodes: dict[str, NodeSpec] = Field(min_length=1, description="Name → notebook")
+    experiment: str | None = Field(
+        default=None, description="MLflow experiment; the pipeline's name otherwise"
+    )
+    tags: dict[str, str] = Field(default_factory=dict, description="MLflow tags of the run")
+    version: Literal[1] = Field(default=1, description="Of this file format")
+
+    @field_validator("params", "nodes")
+    @classmethod
+    def _names_are_names(cls, value: dict[str, Any]) -> dict[str, Any]:
+        folded: dict[str, str] = {}
+        for name in value:
+            if problem := name_problem(name):
+                raise ValueError(f"{name!r} {problem}")
+            if name.casefold() in folded:
+                raise ValueError(f"{name!r} and {folded[name.casefold()]!r} differ only in case")
+            folded[name.casefold()] = name
+        return value
+
+    def settings_of(self, node: str) -> NodeSettings:
+        """A node's settings with the pipeline's defaults under them."""
+        spec = self.nodes[node]
+        said = {**_said(self.defaults), **_said(spec)}
+        return NodeSettings(**said)
+
+
+def _said(settings: NodeSettings) -> dict[str, Any]:
+    return {
+        name: getattr(settings, name)
+        for name in NodeSettings.model_fields
+        if name in settings.model_fields_set
+    }

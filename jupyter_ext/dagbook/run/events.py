@@ -1,0 +1,277 @@
+"""Facts about a run, in the past tense, as plain JSON. The journal holds nothing else.
+
+A reader ignores kinds that it does not know, so that an older Dagbook can read a newer journal.
+Times are the driver's clock, ISO 8601 in UTC; durations are seconds, measured monotonically.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from dagbook.notebook.outputs import Output
+
+JOURNAL_VERSION = 1
+
+FinishedAs = Literal["failed", "timed-out", "killed"]
+RunEnd = Literal["succeeded", "failed", "cancelled"]
+
+
+class Fact(BaseModel):
+    """Base of every event; frozen, and open to fields that a later version adds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class StepOutline(Fact):
+    """What a reader needs to know of a planned step to draw it."""
+
+    step: str
+    node: str
+    needs: tuple[str, ...] = ()
+    item: dict[str, Any] = Field(default_factory=dict)
+    action: Literal["run", "reuse", "skip"] = "run"
+    reason: str = ""
+    notebook: str = ""
+
+
+class NodeError(Fact):
+    """Why an attempt did not succeed. `cell` counts all cells of the executed notebook from 1."""
+
+    name: str
+    value: str
+    cell: int | None = None
+    cell_id: str | None = None
+    line: str | None = None
+    traceback: str = ""
+    remedy: str = ""
+
+
+class RunStarted(Fact):
+    """A driver took the run; always the first event. `steps` are in an order that can be run."""
+
+    kind: Literal["run_started"] = "run_started"
+    version: int = JOURNAL_VERSION
+    run: str
+    pipeline: str
+    file: str
+    jobs: int
+    params: dict[str, Any] = Field(default_factory=dict)
+    steps: tuple[StepOutline, ...]
+    pid: int
+    host: str
+    user: str = ""
+
+
+class TrackingStarted(Fact):
+    """The run has its record in the tracking store."""
+
+    kind: Literal["tracking_started"] = "tracking_started"
+    tracking_uri: str
+    experiment: str
+    mlflow_run_id: str
+
+
+class TrackingLost(Fact):
+    """The tracking store did not answer; the run goes on without it."""
+
+    kind: Literal["tracking_lost"] = "tracking_lost"
+    reason: str
+
+
+class StepStarted(Fact):
+    """An attempt of a step began. `folder` is relative to the run folder."""
+
+    kind: Literal["step_started"] = "step_started"
+    step: str
+    attempt: int
+    folder: str
+    mlflow_run_id: str | None = None
+
+
+class CellStarted(Fact):
+    """The kernel was handed cell `cell` of `total` (all cells of the executed notebook, from 1)."""
+
+    kind: Literal["cell_started"] = "cell_started"
+    step: str
+    attempt: int
+    cell: int
+    total: int
+
+
+class OutputSeen(Fact):
+    """The last line that the notebook printed; sampled, never complete."""
+
+    kind: Literal["output_seen"] = "output_seen"
+    step: str
+    attempt: int
+    line: str
+
+
+class StepWarned(Fact):
+    """Something the user should know and that stops nothing."""
+
+    kind: Literal["step_warned"] = "step_warned"
+    step: str
+    message: str
+
+
+class StepStopping(Fact):
+    """The executor was told to end the step's attempt."""
+
+    kind: Literal["step_stopping"] = "step_stopping"
+    step: str
+
+
+class StepSucceeded(Fact):
+    """An attempt ended well and what it published is in place: this line is the commit."""
+
+    kind: Literal["step_succeeded"] = "step_succeeded"
+    step: str
+    attempt: int
+    outputs: dict[str, Output] = Field(default_factory=dict)
+    notebook: str = ""
+    seconds: float
+    peak_memory: int | None = None
+    fingerprint: str = ""
+    stopped_early: int | None = None
+
+
+class StepFailed(Fact):
+    """An attempt ended badly: an exception, a deadline, or the death of its kernel."""
+
+    kind: Literal["step_failed"] = "step_failed"
+    step: str
+    attempt: int
+    as_: FinishedAs = Field(alias="as")
+    error: NodeError
+    notebook: str = ""
+    seconds: float
+    peak_memory: int | None = None
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class StepReused(Fact):
+    """The step's result was taken from the cache; nothing was executed."""
+
+    kind: Literal["step_reused"] = "step_reused"
+    step: str
+    outputs: dict[str, Output] = Field(default_factory=dict)
+    notebook: str = ""
+    fingerprint: str
+    from_run: str
+    reason: str = ""
+    mlflow_run_id: str | None = None
+
+
+class StepSkipped(Fact):
+    """The step will not run, because of what `because` says."""
+
+    kind: Literal["step_skipped"] = "step_skipped"
+    step: str
+    because: str
+
+
+class StepCancelled(Fact):
+    """The step was stopped, or never started, because the run was cancelled."""
+
+    kind: Literal["step_cancelled"] = "step_cancelled"
+    step: str
+    attempt: int | None = None
+    notebook: str = ""
+    seconds: float | None = None
+
+
+class CancelRequested(Fact):
+    """Somebody wants the run to end. `by` is 'api', 'SIGINT' or 'SIGTERM'."""
+
+    kind: Literal["cancel_requested"] = "cancel_requested"
+    by: str
+
+
+class RunFinished(Fact):
+    """Nothing of the run is left to do; always the last event."""
+
+    kind: Literal["run_finished"] = "run_finished"
+    state: RunEnd
+    seconds: float
+
+
+class UnknownEvent(Fact):
+    """An event of a newer Dagbook; kept, shown and otherwise ignored."""
+
+    kind: str
+
+
+KnownEvent = Annotated[
+    RunStarted
+    | TrackingStarted
+    | TrackingLost
+    | StepStarted
+    | CellStarted
+    | OutputSeen
+    | StepWarned
+    | StepStopping
+    | StepSucceeded
+    | StepFailed
+    | StepReused
+    | StepSkipped
+    | StepCancelled
+    | CancelRequested
+    | RunFinished,
+    Field(discriminator="kind"),
+]
+Event = KnownEvent | UnknownEvent
+
+_known: TypeAdapter[KnownEvent] = TypeAdapter(KnownEvent)
+KINDS: frozenset[str] = frozenset(
+    {
+        "run_started", "tracking_started", "tracking_lost", "step_started", "cell_started", "output_seen",
+        "step_warned", "step_stopping", "step_succeeded", "step_failed", "step_reused", "step_skipped",
+        "step_cancelled", "cancel_requested", "run_finished",
+    }
+)  # fmt: skip
+# These only say how far along something is: losing one loses nothing, so they are not fsynced.
+PROGRESS_KINDS: frozenset[str] = frozenset({"cell_started", "output_seen"})
+
+
+class Entry(BaseModel):
+    """One line of a journal: an event, its place in the order (from 1) and its time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seq: int
+    at: str
+    event: Event
+
+    def to_json(self) -> dict[str, Any]:
+        """The line's content: `seq`, `at` and the event's own fields, flat."""
+        return {"seq": self.seq, "at": self.at, **event_to_json(self.event)}
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """An event as plain JSON."""
+    return event.model_dump(mode="json", by_alias=True)
+
+
+def event_from_json(data: dict[str, Any]) -> Event:
+    """The event that `data` describes; `UnknownEvent` for a kind of a newer version.
+
+    Raises:
+        ValueError: a known kind with fields that do not fit.
+    """
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        return UnknownEvent(kind=str(kind))
+    try:
+        return _known.validate_python(data)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise ValueError(f"{kind}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
+
+
+def entry_from_json(data: dict[str, Any]) -> Entry:
+    """The journal entry that `data` describes. Raises ValueError as `event_from_json` does."""
+    return Entry(seq=data["seq"], at=data["at"], event=event_from_json(data))

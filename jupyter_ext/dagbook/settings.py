@@ -1,0 +1,71 @@
+"""The one reader of the environment: where a project is, where it tracks, how much runs at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+STATE_FOLDER = ".dagbook"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What Dagbook needs to know of its surroundings.
+
+    Attributes:
+        project: the folder that holds `.dagbook/`.
+        tracking_uri: MLflow's store; None for the one embedded in the project.
+        jobs: how many steps may run at once unless a command says otherwise.
+    """
+
+    project: Path
+    tracking_uri: str | None = None
+    jobs: int = 2
+
+    @property
+    def state(self) -> Path:
+        """The project's `.dagbook/` folder."""
+        return self.project / STATE_FOLDER
+
+    @property
+    def runs(self) -> Path:
+        """One folder per run."""
+        return self.state / "runs"
+
+    @property
+    def cache(self) -> Path:
+        """Results by fingerprint."""
+        return self.state / "cache"
+
+
+def project_of(start: Path) -> Path:
+    """The project that `start` (a file or a folder) belongs to.
+
+    The nearest folder upwards that holds `.dagbook/`, else the nearest with `.git`; else the folder we stand
+    in if `start` is below it, so that `dagbook runs` finds what was just run; else the folder of `start`.
+    The home folder and the root count only when `start` is directly in them: a stray `.git` there would
+    gather every project of the machine.
+    """
+    place = start.resolve()
+    folder = place if place.is_dir() else place.parent
+    limits = {Path.home(), Path(folder.anchor)}
+    candidates = [folder, *(up for up in folder.parents if up not in limits)]
+    for mark in (STATE_FOLDER, ".git"):
+        for candidate in candidates:
+            if (candidate / mark).exists():
+                return candidate
+    here = Path.cwd()
+    return here if here in candidates else folder
+
+
+def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings:
+    """Settings for the project of `start`, from the environment (`DAGBOOK_JOBS`, `MLFLOW_TRACKING_URI`)."""
+    env = os.environ if env is None else env
+    jobs = env.get("DAGBOOK_JOBS", "")
+    return Settings(
+        project=project_of(start),
+        tracking_uri=env.get("MLFLOW_TRACKING_URI") or None,
+        jobs=int(jobs) if jobs.isdigit() and int(jobs) > 0 else max(2, os.cpu_count() or 1),
+    )
