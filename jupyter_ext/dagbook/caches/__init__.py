@@ -1,0 +1,1 @@
+"""Where results are kept by fingerprint. One file per kind of cache."""

@@ -1,0 +1,1 @@
+"""The shell around the pure centre: the only place where time passes."""

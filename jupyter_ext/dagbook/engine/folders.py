@@ -1,0 +1,50 @@
+"""The names of things inside a run folder, and the order of run folders. The one place that knows."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+JOURNAL = "journal.jsonl"
+PLAN = "plan.json"
+CANCEL = "cancel"
+DRIVER_LOG = "driver.log"
+REQUEST = "request.json"
+RESULT = "result.json"
+LOG = "log"
+OUTBOX = "outbox"
+
+_RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6,}")
+
+
+def new_run_id() -> str:
+    """An id that sorts by the millisecond it was made in, UTC, and that nobody else makes."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03x}{secrets.token_hex(3)}"
+
+
+def new_to_old(runs: Path) -> Iterator[Path]:
+    """Run folders, newest first; whatever else lies there is passed over."""
+    try:
+        folders = [entry for entry in runs.iterdir() if _RUN_ID.fullmatch(entry.name)]
+    except OSError:
+        return
+    yield from sorted(folders, key=lambda folder: folder.name, reverse=True)
+
+
+def step_folder(step: str) -> str:
+    """The folder of a step: `train[0]` → `train.0`, which no shell mistakes for a pattern."""
+    return step.replace("[", ".").removesuffix("]")
+
+
+def attempt_folder(step: str, attempt: int) -> str:
+    """The folder of one attempt, relative to the run folder; never used twice."""
+    return f"{step_folder(step)}/{attempt}"
+
+
+def frozen_notebook(node: str) -> str:
+    """The copy of a node's notebook as it was when the run was planned, relative to the run folder."""
+    return f"notebooks/{node}.ipynb"

@@ -1,0 +1,150 @@
+"""Every port of the engine on one page. Adapters implement these; nothing else is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from dagbook.engine.request import NodeRequest, NodeResult
+from dagbook.errors import Finding
+from dagbook.notebook.outputs import Output
+from dagbook.pipeline.planner import Known
+from dagbook.run.events import Entry, Event
+
+Report = Callable[[Event], None]
+"""How a runner says what it sees while it works; cheap, never raises."""
+
+
+class Journal(Protocol):
+    """Append-only events of one run: one writer, many readers."""
+
+    def append(self, event: Event) -> Entry:
+        """Record the event; when this returns, a state change is on the disk."""
+
+    def read(self, after: int = 0) -> list[Entry]:
+        """The entries with `seq > after`, in order, up to the last whole one."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachedResult:
+    """A step's result as a cache keeps it. Paths of outputs are relative to `folder`.
+
+    Attributes:
+        key: under what the newest result of this step is remembered (see pipeline.plan.result_key).
+        parts: what the fingerprint was made of.
+        run: the run that made it.
+        notebook: the executed notebook, relative to `folder`; empty when there is none.
+    """
+
+    fingerprint: str
+    key: str
+    parts: Mapping[str, str]
+    run: str
+    folder: Path
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    notebook: str = ""
+
+
+class Cache(Protocol):
+    """Fingerprint → result, with the contents of what was published."""
+
+    def known(self, fingerprint: str) -> Known | None:
+        """What is recorded; never looks at contents, so it is quick and may be wrong about them."""
+
+    def latest(self, key: str) -> Mapping[str, str] | None:
+        """The fingerprint parts of the newest result under the key."""
+
+    def fetch(self, fingerprint: str, into: Path) -> CachedResult | None:
+        """Copy the result's files to `into`, checked; None when it is absent, damaged or incomplete."""
+
+    def store(self, result: CachedResult) -> None:
+        """Keep the result and copies of its files; a reader sees all of it or none."""
+
+
+class Runner(Protocol):
+    """Executes one notebook, here and now, in this process's own kernel."""
+
+    def run(self, request: NodeRequest, report: Report) -> NodeResult:
+        """Execute and come back with the result; what the notebook does wrong is in the result."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """An executor's word that an attempt is over; `result` is None when its process left none."""
+
+    step: str
+    attempt: int
+    result: NodeResult | None
+    reason: str = ""
+
+
+class Executor(Protocol):
+    """A place where attempts run while we schedule."""
+
+    def start(self, request: NodeRequest) -> None:
+        """Begin the attempt; its events and its `Ended` come through the function given at creation."""
+
+    def stop(self, step: str) -> None:
+        """End the attempt and everything that it started; `Ended` follows."""
+
+    def wait(self, seconds: float) -> Sequence[Event | Ended]:
+        """What happened since the last call; blocks at most `seconds` when nothing did."""
+
+    def close(self) -> None:
+        """Stop what still runs and let go."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunIdentity:
+    """Where the tracking store keeps a run, and the environment that leads code in a kernel to it."""
+
+    tracking_uri: str
+    experiment: str
+    mlflow_run_id: str
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+class Tracker(Protocol):
+    """The tracking store. Any method may raise `TrackerAway`; the run goes on without it."""
+
+    def open_run(self, *, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> RunIdentity:
+        """Create the record of a pipeline run."""
+
+    def open_step(
+        self,
+        *,
+        parent: RunIdentity,
+        name: str,
+        experiment: str | None,
+        tags: Mapping[str, str],
+        params: Mapping[str, str],
+    ) -> RunIdentity:
+        """Create the record of an attempt, a child of `parent`; in another experiment when one is named."""
+
+    def log(self, mlflow_run_id: str, *, metrics: Mapping[str, float], artifacts: Sequence[Path]) -> None:
+        """Add metrics and artifacts (files, folders) to a record."""
+
+    def deliver(self, outbox: Path, mlflow_run_id: str) -> bool:
+        """Record some of what a notebook left in its outbox; whether nothing more waits there."""
+
+    def close(self, mlflow_run_id: str, status: str) -> None:
+        """Set the true final status: FINISHED, FAILED or KILLED; also of what code left open below it."""
+
+
+class TrackerAway(Exception):  # a condition, not a fault of ours
+    """The tracking store cannot be reached or refuses; the message says why."""
+
+
+class Loader(Protocol):
+    """Reads notebooks for checking, planning and fingerprints."""
+
+    def notebook_and_warnings(self, path: Path) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+        """The notebook document at `path`, sound, and what was repaired in it. Raises InvalidInput."""
+
+    def local_modules(self, path: Path, code: str) -> Mapping[str, str]:
+        """Module name → source, for every local module that `code` can reach by import."""

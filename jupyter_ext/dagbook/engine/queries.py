@@ -1,0 +1,219 @@
+"""The read side: which runs there are and how they stand. Reads journals; owns nothing, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dagbook.engine.folders import JOURNAL, new_to_old
+from dagbook.engine.ports import Journal
+from dagbook.errors import Finding, NotFound, did_you_mean
+from dagbook.notebook.outputs import Output
+from dagbook.run.events import Entry
+from dagbook.run.state import BAD, FINAL, GOOD, RunState, StepState, fold
+
+
+class Queries:
+    """Runs below one folder.
+
+    Args:
+        runs: the folder that holds one folder per run.
+        open_journal: gives the journal of a run folder.
+        is_driven: whether a living driver holds the run of a folder.
+    """
+
+    def __init__(
+        self,
+        runs: Path,
+        open_journal: Callable[[Path], Journal],
+        is_driven: Callable[[Path], bool],
+    ) -> None:
+        self._runs = runs
+        self._open_journal = open_journal
+        self._is_driven = is_driven
+        self._folded: dict[str, tuple[int, RunState]] = {}
+
+    def folder(self, run: str) -> Path:
+        """The run's folder. Accepts an unambiguous beginning of an id.
+
+        Raises:
+            NotFound: no run, or more than one, begins like that.
+        """
+        ids = [folder.name for folder in new_to_old(self._runs)]
+        if run in ids:
+            return self._runs / run
+        matches = [name for name in ids if run and name.startswith(run)]
+        if len(matches) == 1:
+            return self._runs / matches[0]
+        if matches:
+            raise NotFound(
+                Finding(
+                    code="ambiguous-run",
+                    message=f"{len(matches)} runs begin with '{run}'",
+                    remedy=f"say more of the id: {', '.join(matches[:5])}",
+                )
+            )
+        raise NotFound(
+            Finding(
+                code="unknown-run",
+                message=f"there is no run '{run}' in {self._runs}",
+                remedy=did_you_mean(run, ids, "start one with `dagbook run FILE`"),
+            )
+        )
+
+    def latest(self) -> str:
+        """The id of the newest run. Raises NotFound when there is none."""
+        for folder in new_to_old(self._runs):
+            return folder.name
+        raise NotFound(
+            Finding(
+                code="no-runs",
+                message=f"there are no runs in {self._runs}",
+                remedy="start one with `dagbook run FILE`, or try `dagbook demo`",
+            )
+        )
+
+    def is_driven(self, run: str) -> bool:
+        """Whether a living driver holds the run."""
+        return self._is_driven(self.folder(run))
+
+    def entries(self, run: str, after: int = 0) -> list[Entry]:
+        """The journal's entries with `seq > after`."""
+        return self._open_journal(self.folder(run)).read(after)
+
+    def state(self, run: str) -> RunState:
+        """The run as it is: the fold of its journal, and `interrupted` when its driver is gone."""
+        folder = self.folder(run)
+        state = self._fold(folder)
+        if state.state == "running" and not self._is_driven(folder):
+            # The last entry may have been written between the two looks.
+            state = self._fold(folder)
+            if state.state == "running":
+                return _interrupted(state)
+        return state
+
+    def runs(self, limit: int | None = None, before: str | None = None) -> list[dict[str, Any]]:
+        """Summaries, newest first; at most `limit`, and only runs older than the run `before`."""
+        return list(self._summaries(limit, before))
+
+    def show(self, run: str) -> dict[str, Any]:
+        """Everything of one run, in the shape that `dagbook show --json` prints."""
+        folder = self.folder(run)
+        return describe_run(self.state(folder.name), folder)
+
+    def _summaries(self, limit: int | None, before: str | None) -> Iterator[dict[str, Any]]:
+        given = 0
+        for folder in new_to_old(self._runs):
+            if before is not None and folder.name >= before:
+                continue
+            if limit is not None and given >= limit:
+                return
+            state = self.state(folder.name)
+            if state.seq == 0:
+                continue  # prepared, and its driver has not said anything yet
+            given += 1
+            yield summarise_run(state)
+
+    def _fold(self, folder: Path) -> RunState:
+        try:
+            size = (folder / JOURNAL).stat().st_size
+        except OSError:
+            return RunState(run=folder.name)
+        known = self._folded.get(folder.name)
+        if known is not None and known[0] == size:
+            return known[1]
+        state = fold(self._open_journal(folder).read())
+        self._folded[folder.name] = (size, state)
+        return state
+
+
+def summarise_run(state: RunState) -> dict[str, Any]:
+    """One line of a list of runs. `steps` counts them: total, done, failed, running."""
+    steps = state.steps.values()
+    return {
+        "run": state.run,
+        "pipeline": state.pipeline,
+        "state": state.state,
+        "started": state.started,
+        "finished": state.finished,
+        "seconds": state.seconds,
+        "user": state.user,
+        "file": state.file,
+        "steps": {
+            "total": len(steps),
+            "done": sum(step.state in GOOD for step in steps),
+            "failed": sum(step.state in BAD for step in steps),
+            "running": sum(step.state == "running" for step in steps),
+        },
+    }
+
+
+def describe_run(state: RunState, folder: Path) -> dict[str, Any]:
+    """The whole run as JSON: the one shape of `run --json`, `show --json` and the REST API."""
+    return {
+        "run": state.run,
+        "pipeline": state.pipeline,
+        "state": state.state,
+        "folder": str(folder),
+        "tracking_uri": state.tracking_uri,
+        "tracking_lost": state.tracking_lost,
+        "experiment": state.experiment,
+        "mlflow_run_id": state.mlflow_run_id,
+        "started": state.started,
+        "finished": state.finished,
+        "seconds": state.seconds,
+        "user": state.user,
+        "file": state.file,
+        "params": dict(state.params),
+        "steps": [_describe_step(step, folder) for step in state.steps.values()],
+    }
+
+
+def _describe_step(step: StepState, folder: Path) -> dict[str, Any]:
+    error = step.error
+    return {
+        "step": step.outline.step,
+        "node": step.outline.node,
+        "needs": list(step.outline.needs),
+        "item": dict(step.outline.item),
+        "state": step.state,
+        "reason": step.reason,
+        "outputs": {name: _plain_output(output, folder) for name, output in step.outputs.items()},
+        "notebook": str(folder / step.notebook) if step.notebook else None,
+        "log": str(folder / step.folder / "log") if step.folder else None,
+        "mlflow_run_id": step.mlflow_run_id,
+        "attempt": step.attempt,
+        "cell": step.cell,
+        "total": step.total,
+        "line": step.line,
+        "started": step.started,
+        "finished": step.finished,
+        "seconds": step.seconds,
+        "peak_memory": step.peak_memory,
+        "stopped_early": step.stopped_early,
+        "warnings": list(step.warnings),
+        "error": error
+        and {
+            "cell": error.cell,
+            "name": error.name,
+            "value": error.value,
+            "line": error.line,
+            "traceback": error.traceback,
+            "remedy": error.remedy,
+        },
+    }
+
+
+def _plain_output(output: Output, folder: Path) -> Any:
+    """A value as it is; a file by its absolute path."""
+    return output.value if output.kind == "value" else str(folder / output.path)
+
+
+def _interrupted(state: RunState) -> RunState:
+    steps = {
+        name: replace(step, state="lost") if step.state not in FINAL and step.state != "pending" else step
+        for name, step in state.steps.items()
+    }
+    return replace(state, state="interrupted", steps=steps)

@@ -1,0 +1,75 @@
+"""One attempt of one node as files: `request.json` goes in, `result.json` comes out.
+
+Every way of running a node (local process, Dask worker, pod) hands over exactly these.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dagbook.notebook.outputs import Output
+from dagbook.run.events import NodeError
+
+REQUEST_VERSION = 1
+
+
+class NodeRequest(BaseModel):
+    """What is to be executed. Paths are absolute; `params` are in the encoded form of notebook.values.
+
+    Attributes:
+        folder: the attempt's own folder, never used before; everything is written below it.
+        cwd: the kernel's working directory: the notebook's folder, as in Jupyter.
+        collect: declared outputs, name → file or folder relative to `cwd`.
+        env: added to the kernel's environment (tracking identity).
+        expected: outputs that downstream takes; without them the attempt fails.
+        timeout: seconds for the whole notebook; None for no limit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = REQUEST_VERSION
+    run: str
+    step: str
+    node: str
+    attempt: int
+    notebook: str
+    folder: str
+    cwd: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    collect: dict[str, str] = Field(default_factory=dict)
+    expected: tuple[str, ...] = ()
+    kernel: str | None = None
+    env: dict[str, str] = Field(default_factory=dict)
+    timeout: float | None = None
+    start_timeout: float = 60.0
+
+
+class CellTiming(BaseModel):
+    """How one cell went. `cell` counts from 1; `status` is what really happened."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cell: int
+    cell_id: str
+    status: Literal["completed", "failed", "timed-out", "died", "not-run"]
+    seconds: float | None = None
+
+
+class NodeResult(BaseModel):
+    """How the attempt ended. Output paths are relative to the attempt's folder."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: int = REQUEST_VERSION
+    state: Literal["succeeded", "failed", "timed-out", "killed"]
+    outputs: dict[str, Output] = Field(default_factory=dict)
+    notebook: str = "notebook.ipynb"
+    kernel: str = ""
+    seconds: float = 0.0
+    cells: tuple[CellTiming, ...] = ()
+    peak_memory: int | None = None
+    error: NodeError | None = None
+    stopped_early: int | None = None
+    warnings: tuple[str, ...] = ()

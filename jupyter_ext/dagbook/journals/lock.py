@@ -1,0 +1,78 @@
+"""The lock that says who drives a run. The kernel frees it when its holder dies, however it dies."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from pathlib import Path
+
+from dagbook.errors import Finding, RunBusy
+
+_PATIENCE = 1.0
+
+
+class DriverLock:
+    """`flock` on `<run folder>/lock`, held for the driver's life. What is inside is for messages only."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "lock"
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock.
+
+        Raises:
+            RunBusy: another process drives the run; the message says which.
+        """
+        # Not inheritable (Python's default): a child must never keep the lock of a dead driver.
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        deadline = time.monotonic() + _PATIENCE  # a reader's look holds it for microseconds
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    holder = os.read(descriptor, 1000).decode(errors="replace").strip()
+                    os.close(descriptor)
+                    raise RunBusy(
+                        Finding(
+                            code="run-busy",
+                            message=f"another driver holds this run: {holder or 'unknown'}",
+                            remedy="wait for it, or `dagbook cancel` it",
+                            file=str(self._path.parent),
+                        )
+                    ) from None
+                time.sleep(0.02)
+        os.ftruncate(descriptor, 0)
+        who = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": time.strftime("%FT%TZ", time.gmtime()),
+        }
+        os.write(descriptor, json.dumps(who).encode())
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Let go; safe to call twice."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a living process drives the run in `folder`."""
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,0 +1,1 @@
+"""Where pipelines and notebooks are read from. Nothing here runs anything."""

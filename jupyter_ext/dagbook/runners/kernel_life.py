@@ -1,0 +1,87 @@
+"""One kernel's life as its runner sees it: how it is asked to end, and what it died of."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from typing import Any
+
+from dagbook.runners.ending import death, oom_kills
+from dagbook.runners.memory import INTERVAL, PeakMemory
+
+_POLITE = 2.5
+_TERMINATED = 1.5
+_POLL = 0.02
+
+
+class KernelLife:
+    """A started kernel: `manager` and `client` are jupyter_client's, `info` is what it says of itself."""
+
+    def __init__(self, manager: Any, client: Any, info: dict[str, Any]) -> None:
+        self.manager = manager
+        self.client = client
+        self.info = info
+        # The provisioner forgets its process once it has waited for it.
+        self._process = getattr(manager.provisioner, "process", None)
+        self._oom_kills = oom_kills()
+        self._peak = PeakMemory(self._process.pid) if self._process is not None else None
+        self._next_look = 0.0
+        self.look_at_memory()
+
+    @property
+    def peak_memory(self) -> int | None:
+        """Bytes; None when it is not known."""
+        return self._peak.bytes if self._peak else None
+
+    def look_at_memory(self) -> None:
+        """Take a sample if it is time for one."""
+        if self._peak is not None and time.monotonic() >= self._next_look:
+            self._peak.look()
+            self._next_look = time.monotonic() + INTERVAL
+
+    async def is_alive(self) -> bool:
+        """Whether its process runs."""
+        if self._process is not None:
+            return self._process.poll() is None
+        return bool(await self.manager.is_alive())
+
+    def cause_of_death(self) -> str:
+        """What it died of, for a person."""
+        return death(self._process.poll() if self._process is not None else None, self._oom_kills)
+
+    async def interrupt(self) -> None:
+        """Ask the cell that runs to end."""
+        with contextlib.suppress(OSError, RuntimeError):
+            await self.manager.interrupt_kernel()
+
+    async def send(self, number: signal.Signals) -> None:
+        """Send a signal to the kernel and to what it started."""
+        with contextlib.suppress(OSError, RuntimeError):
+            await self.manager.signal_kernel(number)
+
+    async def end(self, *, politely: bool) -> None:
+        """See to it that the process is gone: by request, then by SIGTERM, then by SIGKILL; 6 s at most."""
+        if self._peak is not None:
+            self._peak.look()
+        try:
+            if politely and await self.is_alive():
+                with contextlib.suppress(OSError, RuntimeError):
+                    await self.manager.request_shutdown()
+                await self._gone_within(_POLITE)
+            if await self.is_alive():
+                await self.send(signal.SIGTERM)
+                await self._gone_within(_TERMINATED)
+            if await self.is_alive():
+                await self.send(signal.SIGKILL)
+                await self._gone_within(_TERMINATED)
+        finally:
+            self.client.stop_channels()
+            self.client.context.destroy(linger=0)
+            await self.manager.cleanup_resources()
+
+    async def _gone_within(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while await self.is_alive() and time.monotonic() < deadline:
+            await asyncio.sleep(_POLL)

@@ -1,0 +1,1 @@
+"""Where runs are recorded for people to compare. One file per tracking store."""

@@ -1,0 +1,90 @@
+"""A tracker in memory, for tests; remembers everything it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dagbook.engine.outbox_reader import OutboxReader
+from dagbook.engine.ports import RunIdentity, TrackerAway
+
+
+@dataclass
+class RecordedRun:
+    """What was told of one run."""
+
+    name: str
+    parent: str | None
+    tags: dict[str, str]
+    params: dict[str, str]
+    metrics: dict[str, float] = field(default_factory=dict)
+    artifacts: list[str] = field(default_factory=list)
+    status: str = "RUNNING"
+
+
+class MemoryTracker:
+    """Runs by id. Set `away` to a reason to make every call fail as an unreachable store does."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, RecordedRun] = {}
+        self.away: str | None = None
+
+    def open_run(self, *, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> RunIdentity:
+        """Create the record of a pipeline run."""
+        return self._open(name, None, tags, params)
+
+    def open_step(
+        self,
+        *,
+        parent: RunIdentity,
+        name: str,
+        experiment: str | None,
+        tags: Mapping[str, str],
+        params: Mapping[str, str],
+    ) -> RunIdentity:
+        """Create the record of an attempt."""
+        return self._open(name, parent.mlflow_run_id, tags, params, experiment or parent.experiment)
+
+    def log(self, mlflow_run_id: str, *, metrics: Mapping[str, float], artifacts: Sequence[Path]) -> None:
+        """Add to a record."""
+        self._reach()
+        self.runs[mlflow_run_id].metrics.update(metrics)
+        self.runs[mlflow_run_id].artifacts.extend(path.name for path in artifacts)
+
+    def deliver(self, outbox: Path, mlflow_run_id: str) -> bool:
+        """Take the metrics of an outbox, all at once."""
+        self._reach()
+        reader = OutboxReader(outbox)
+        for name in reader.files():
+            for line in reader.lines(name):
+                if line.record is not None and line.record.get("kind") == "metric":
+                    self.runs[mlflow_run_id].metrics.update(line.record["values"])
+        return True
+
+    def close(self, mlflow_run_id: str, status: str) -> None:
+        """Set the final status, of the record and of what is still open below it."""
+        self._reach()
+        self.runs[mlflow_run_id].status = status
+        for run in self.runs.values():
+            if run.parent == mlflow_run_id and run.status == "RUNNING":
+                run.status = status
+
+    def _open(
+        self,
+        name: str,
+        parent: str | None,
+        tags: Mapping[str, str],
+        params: Mapping[str, str],
+        experiment: str = "memory",
+    ) -> RunIdentity:
+        self._reach()
+        run_id = f"run-{len(self.runs) + 1}"
+        self.runs[run_id] = RecordedRun(name, parent, dict(tags), dict(params))
+        return RunIdentity(
+            tracking_uri="memory:", experiment=experiment, mlflow_run_id=run_id, env={"MLFLOW_RUN_ID": run_id}
+        )
+
+    def _reach(self) -> None:
+        if self.away is not None:
+            raise TrackerAway(self.away)
