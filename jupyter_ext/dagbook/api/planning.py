@@ -1,0 +1,151 @@
+"""From a pipeline file (or a spec built in Python) to checked facts and a plan."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dagbook import bootstrap
+from dagbook.api.facts import ReadNotebooks, read_notebooks
+from dagbook.api.params import run_params
+from dagbook.errors import Finding, InvalidInput, did_you_mean
+from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
+from dagbook.notebook.values import encode
+from dagbook.pipeline.check import check_notebooks, check_spec
+from dagbook.pipeline.graph import make_graph
+from dagbook.pipeline.plan import Plan
+from dagbook.pipeline.planner import Circumstances, Memory, Selection, StepPlanner, plan_nodes
+from dagbook.pipeline.spec import PipelineSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A pipeline that was read and looked through. `findings` may hold errors; `require` refuses them."""
+
+    loaded: LoadedPipeline
+    read: ReadNotebooks
+    findings: tuple[Finding, ...]
+
+    @property
+    def spec(self) -> PipelineSpec:
+        """What the author wrote."""
+        return self.loaded.spec
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that forbid a run."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings that do not."""
+        return tuple(finding for finding in self.findings if finding.severity == "warning")
+
+    def require(self) -> None:
+        """Raise what forbids a run: InvalidInput, or EnvironmentFault for a kernel that is missing."""
+        if self.errors:
+            raise InvalidInput(*self.errors)
+        if self.read.fault is not None:
+            raise self.read.fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What a run may choose.
+
+    Attributes:
+        params: values by name.
+        jobs: steps at once; the project's setting when None.
+        selection: which nodes; all when empty.
+        use_cache: False runs everything anew.
+    """
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    jobs: int | None = None
+    selection: Selection = field(default_factory=Selection)
+    use_cache: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A plan and the notebooks as they were when it was made."""
+
+    plan: Plan
+    documents: Mapping[str, dict[str, Any]]
+    warnings: tuple[Finding, ...] = ()
+
+
+def check_file(file: Path) -> Checked:
+    """Read a pipeline file and its notebooks, and say everything that is wrong with them.
+
+    Raises:
+        InvalidInput: the file itself cannot be read as a pipeline.
+    """
+    return check(load_pipeline(file))
+
+
+def check(loaded: LoadedPipeline) -> Checked:
+    """Look through a pipeline that was loaded, or built in Python."""
+    spec = loaded.spec
+    read = read_notebooks(spec, loaded.file.parent, bootstrap.loader(bootstrap.settings(loaded.file)))
+    problems = [*check_spec(spec), *read.problems]
+    if not any(problem.code == "expression" for problem in problems):
+        problems += check_notebooks(spec, read.facts)
+    return Checked(loaded=loaded, read=read, findings=(*loaded.findings(problems), *read.findings))
+
+
+def make_plan(checked: Checked, choices: Choices) -> Prepared:
+    """What a run would do, and why.
+
+    Raises:
+        InvalidInput: the pipeline, a parameter or the selection is wrong.
+        EnvironmentFault: a kernel is missing.
+    """
+    checked.require()
+    spec = checked.spec
+    values = run_params(spec, choices.params)
+    _require_nodes(spec, choices.selection)
+    around = bootstrap.settings(checked.loaded.file)
+    cache = bootstrap.cache(around)
+    circumstances = Circumstances(
+        params=values,
+        facts=checked.read.facts,
+        memory=Memory(known=cache.known, latest=cache.latest),
+        selection=choices.selection,
+        env=os.environ,
+        environment=f"python {sys.version_info.major}.{sys.version_info.minor}",
+        use_cache=choices.use_cache,
+    )
+    graph = make_graph(spec)
+    plan = Plan(
+        pipeline=spec.pipeline,
+        description=spec.description,
+        file=str(checked.loaded.file),
+        project=str(around.project),
+        params={name: encode(value) for name, value in values.items()},
+        jobs=choices.jobs or around.jobs,
+        experiment=spec.experiment or spec.pipeline,
+        tags=spec.tags,
+        nodes=plan_nodes(spec, graph, circumstances),
+        steps=StepPlanner(spec, graph, circumstances).steps(),
+    )
+    return Prepared(plan=plan, documents=checked.read.documents, warnings=checked.warnings)
+
+
+def _require_nodes(spec: PipelineSpec, selection: Selection) -> None:
+    unknown = [node for node in (*selection.only, *selection.start) if node not in spec.nodes]
+    if unknown:
+        raise InvalidInput(
+            *(
+                Finding(
+                    code="unknown-node",
+                    message=f"the pipeline '{spec.pipeline}' has no node '{node}'",
+                    remedy=did_you_mean(node, spec.nodes),
+                )
+                for node in unknown
+            )
+        )

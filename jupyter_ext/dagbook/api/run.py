@@ -1,0 +1,250 @@
+"""Starting a run and holding on to it. The run itself belongs to its driver process, never to us."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dagbook import bootstrap
+from dagbook.api.planning import Prepared
+from dagbook.engine.folders import CANCEL, DRIVER_LOG, PLAN, frozen_notebook, new_run_id
+from dagbook.engine.queries import Queries
+from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound, did_you_mean
+from dagbook.run.state import RunState
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PAUSE: Final = 0.05
+
+
+def start(prepared: Prepared) -> Run:
+    """Make the run's folder and start its driver, which needs neither us nor a terminal.
+
+    Raises:
+        EnvironmentFault: the folder cannot be written.
+    """
+    around = bootstrap.settings(Path(prepared.plan.project))
+    run = new_run_id()
+    folder = around.runs / run
+    try:
+        _write_run_folder(folder, prepared)
+        with (folder / DRIVER_LOG).open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "dagbook", "drive", str(folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+    except OSError as error:
+        # Half a run would be listed for ever.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise EnvironmentFault(
+            Finding(
+                code="not-writable",
+                message=f"the run's folder cannot be written: {error.strerror}",
+                remedy="make room or allow writing there; nothing was started",
+                file=str(error.filename or folder),
+            )
+        ) from error
+    return Run(run, bootstrap.queries_of(around.runs), process)
+
+
+def _write_run_folder(folder: Path, prepared: Prepared) -> None:
+    if not folder.parent.exists():
+        folder.parent.mkdir(parents=True)
+        # Runs hold data: nothing of them belongs in a repository.
+        ignore = folder.parent.parent / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", "utf-8")
+    folder.mkdir(mode=0o700)
+    (folder / "notebooks").mkdir()
+    for node, document in prepared.documents.items():
+        text = json.dumps(document, ensure_ascii=False, indent=1)
+        (folder / frozen_notebook(node)).write_text(text, "utf-8", "surrogatepass")
+    (folder / PLAN).write_text(prepared.plan.model_dump_json(indent=1), "utf-8")
+
+
+class Run:
+    """A run, going on or over. Everything is read from its journal; letting go of it changes nothing."""
+
+    def __init__(self, run: str, queries: Queries, process: subprocess.Popen[bytes] | None = None) -> None:
+        self.id = run
+        self._queries = queries
+        self._process = process
+
+    def __repr__(self) -> str:
+        state = self.state
+        done = sum(step.state in {"succeeded", "reused"} for step in state.steps.values())
+        return f"<Run {self.id}: {state.pipeline} {state.state}, {done} of {len(state.steps)} steps>"
+
+    def __getitem__(self, node: str) -> NodeRuns:
+        steps = [step for step in self.show()["steps"] if step["node"] == node]
+        if not steps:
+            names = {step["node"] for step in self.show()["steps"]}
+            raise NotFound(
+                Finding(code="unknown-node", message=f"run {self.id} has no node '{node}'",
+                        remedy=did_you_mean(node, names))
+            )  # fmt: skip
+        return NodeRuns(node, steps)
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder; self-contained."""
+        return self._queries.folder(self.id)
+
+    @property
+    def state(self) -> RunState:
+        """The run as it is now."""
+        return self._queries.state(self.id)
+
+    def show(self) -> dict[str, Any]:
+        """Everything of the run, in the shape of `dagbook show --json`."""
+        return self._queries.show(self.id)
+
+    def cancel(self, by: str = "api") -> None:
+        """Ask the driver to end the run; it does so within seconds and says so in the journal."""
+        request = self.folder / CANCEL
+        waiting = request.with_suffix(".new")
+        waiting.write_text(json.dumps({"by": by}), "utf-8")
+        waiting.replace(request)
+
+    def wait(self, look: Callable[[RunState], None] | None = None) -> RunState:
+        """Follow the run to its end; `look` is called with the state at the start and whenever it changed."""
+        seen = -1
+        for state in self.follow():
+            if look is not None and state.seq != seen:
+                look(state)
+            seen = state.seq
+        return state
+
+    def follow(self) -> Iterator[RunState]:
+        """The state, again and again, until the run is over; the last one is final."""
+        while True:
+            # Looked at before the state, so that what a driver did last is never missed.
+            gone = self._process is None or self._process.poll() is not None
+            state = self.state
+            # A driver that takes its first breath holds no lock yet, and looks interrupted.
+            over = state.state != "running" if gone else state.state not in {"running", "interrupted"}
+            if over or state.seq != 0:
+                yield state
+            if over:
+                return
+            time.sleep(_PAUSE)
+
+    def has_begun(self) -> bool:
+        """Wait until the driver has taken the run; False when it died before."""
+        while self.state.seq == 0:
+            if self._process is None or self._process.poll() is not None:
+                return self.state.seq != 0
+            time.sleep(_PAUSE)
+        return True
+
+    def kill(self) -> None:
+        """End the driver at once; its guardian ends the rest."""
+        if self._process is not None:
+            self._process.kill()
+
+    def driver_said(self) -> str:
+        """What the driver wrote to its log: nothing, unless something is wrong."""
+        try:
+            return (self.folder / DRIVER_LOG).read_text("utf-8", "replace").strip()
+        except OSError:
+            return ""
+
+    @property
+    def driver_code(self) -> int | None:
+        """The exit code of a driver that this process started and that is over."""
+        return self._process.poll() if self._process is not None else None
+
+
+@dataclass(frozen=True)
+class NodeRuns:
+    """The steps of one node in a run: one, or one for each combination of its matrix."""
+
+    node: str
+    steps: list[dict[str, Any]]
+
+    @property
+    def outputs(self) -> Any:
+        """Output → value or path; a list of such for a matrix."""
+        found = [step["outputs"] for step in self.steps]
+        return found if self.steps[0]["item"] else found[0]
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """One row a step: its item, and the numbers it published."""
+        import pandas as pd
+
+        rows = []
+        for step in self.steps:
+            numbers = {
+                name: value
+                for name, value in step["outputs"].items()
+                if isinstance(value, int | float) and not isinstance(value, bool)
+            }
+            rows.append({"step": step["step"], **step["item"], **numbers})
+        return pd.DataFrame(rows).set_index("step")
+
+
+def find(run: str | None, where: Path) -> Run:
+    """A run of the project at `where`: by id or the beginning of one, or the newest. Raises NotFound."""
+    queries = bootstrap.queries(where)
+    name = queries.latest() if run is None else queries.folder(run).name
+    return Run(name, queries)
+
+
+def exit_code(state: RunState) -> Exit:
+    """The exit code of a command that followed the run to this state."""
+    if state.state == "succeeded":
+        return Exit.OK
+    if state.state == "failed":
+        return Exit.FAILED
+    if state.state == "cancelled":
+        return {"SIGINT": Exit.SIGINT, "SIGTERM": Exit.SIGTERM}.get(state.cancel_by or "", Exit.CANCELLED)
+    return Exit.BUG
+
+
+def drive(folder: Path, wants_cancel: Callable[[], str | None]) -> RunState:
+    """Be the driver of a prepared run folder, to the end.
+
+    Raises:
+        RunBusy: another process drives it.
+        EnvironmentFault: the folder cannot be written any more.
+    """
+    from dagbook.executors.guardian import Guardian
+    from dagbook.journals.lock import DriverLock
+    from dagbook.pipeline.plan import Plan
+
+    plan = Plan.model_validate_json((folder / PLAN).read_bytes())
+    lock = DriverLock(folder)
+    lock.acquire()
+    guardian = Guardian(folder.name)
+
+    def asked() -> str | None:
+        return wants_cancel() or _cancel_file(folder)
+
+    try:
+        state = bootstrap.driver(plan, folder.name, folder, asked).drive()
+        guardian.release()
+    finally:
+        lock.release()
+    return state
+
+
+def _cancel_file(folder: Path) -> str | None:
+    path = folder / CANCEL
+    if not path.exists():
+        return None
+    try:
+        return str(json.loads(path.read_text("utf-8")).get("by", "api"))
+    except (OSError, ValueError, AttributeError):
+        return "api"

@@ -1,0 +1,87 @@
+"""The composition root: the one place that chooses adapters. Doors and the API get ready-made parts here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagbook.caches.directory import DirectoryCache
+from dagbook.engine.folders import JOURNAL
+from dagbook.engine.loop import Driver, Ports
+from dagbook.engine.ports import Cache, Journal, Loader
+from dagbook.engine.queries import Queries
+from dagbook.executors.local import LocalExecutor
+from dagbook.journals.jsonl import JsonlJournal
+from dagbook.journals.lock import is_held
+from dagbook.loaders.notebooks import NotebookLoader
+from dagbook.pipeline.plan import Plan
+from dagbook.settings import Settings, read_settings
+from dagbook.trackers.mlflow import MlflowTracker
+from dagbook.trackers.sender import Sender
+
+if TYPE_CHECKING:
+    from dagbook.runners.node_command import StoppableRunner
+
+
+def settings(start: Path) -> Settings:
+    """Settings of the project that `start` belongs to."""
+    return read_settings(start)
+
+
+def queries(start: Path) -> Queries:
+    """The read side of the project that `start` belongs to."""
+    return queries_of(read_settings(start).runs)
+
+
+def queries_of(runs: Path) -> Queries:
+    """The read side of one folder of runs."""
+    return Queries(runs, journal, is_held)
+
+
+def journal(folder: Path) -> Journal:
+    """The journal of a run folder."""
+    return JsonlJournal(folder / JOURNAL)
+
+
+def cache(around: Settings) -> Cache:
+    """Where results are kept for reuse."""
+    return DirectoryCache(around.cache)
+
+
+def loader(around: Settings) -> Loader:
+    """Reads notebooks and the project's own modules."""
+    return NotebookLoader(around.project)
+
+
+def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | None]) -> Driver:
+    """A driver for a prepared run folder, on this machine."""
+    around = read_settings(Path(plan.project))
+    ports = Ports(
+        journal=journal(folder),
+        executor=LocalExecutor(),
+        cache=cache(around),
+        tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
+        read_notebook=read_frozen,
+    )
+    return Driver(plan, run, folder, ports, wants_cancel)
+
+
+def sender(root: Path) -> Sender:
+    """Delivers the outboxes below `root`, which is `.dagbook/outbox` of a project."""
+    return Sender(root, read_settings(root.parent.parent).tracking_uri)
+
+
+def runner() -> StoppableRunner:
+    """Executes notebooks in this process's own kernels; imports papermill."""
+    from dagbook.kernels.local import LocalKernels
+    from dagbook.runners.papermill import PapermillRunner
+
+    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels())
+
+
+def read_frozen(path: Path) -> dict[str, Any]:
+    """A notebook that was checked when it was frozen into the run folder."""
+    document: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return document

@@ -1,0 +1,61 @@
+"""The options that choose what a run is: shared by `plan`, `run` and `demo`, which must mean the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dagbook.api.params import parse_assignments, read_params_file
+from dagbook.api.planning import Choices, Prepared, check_file, make_plan
+from dagbook.cli.screen import print_findings
+from dagbook.pipeline.planner import Selection
+
+
+def file_argument(command: Any) -> Any:
+    """`FILE`: checked by us, so that a wrong one gets our message."""
+    return click.argument("file", type=click.Path(path_type=Path))(command)
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """-p, --params-file, --only, --from, --no-cache, --jobs."""
+    options = [
+        click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter."),
+        click.option(
+            "--params-file", type=click.Path(path_type=Path), help="Take parameters from a YAML or JSON file."
+        ),
+        click.option(
+            "--only", multiple=True, metavar="NODE", help="Run this node alone; its inputs are reused."
+        ),
+        click.option(
+            "--from", "start", multiple=True, metavar="NODE", help="Run this node and what follows it."
+        ),
+        click.option("--no-cache", is_flag=True, help="Run everything, also what is unchanged."),
+        click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def prepare(file: Path, **options: Any) -> Prepared:
+    """Check and plan what the options ask for; warnings go to standard error."""
+    checked = check_file(file)
+    checked.require()
+    given: dict[str, Any] = {}
+    if options["params_file"] is not None:
+        given |= read_params_file(options["params_file"])
+    given |= parse_assignments(checked.spec, options["params"])
+    prepared = make_plan(
+        checked,
+        Choices(
+            params=given,
+            jobs=options["jobs"],
+            selection=Selection(only=options["only"], start=options["start"]),
+            use_cache=not options["no_cache"],
+        ),
+    )
+    print_findings(prepared.warnings)
+    return prepared

@@ -1,0 +1,24 @@
+"""`dagbook drive FOLDER`: be the driver of a run. Started by `dagbook run`, detached; not for people."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import click
+
+from dagbook.api.run import drive, exit_code
+
+
+@click.command("drive", hidden=True)
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.pass_context
+def command(ctx: click.Context, folder: Path) -> None:
+    """Drive the run in FOLDER to its end."""
+    asked: list[str] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _frame: asked.append(signal.Signals(received).name))
+    # A closed terminal is no reason to end.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    state = drive(folder.resolve(), lambda: asked[0] if asked else None)
+    ctx.exit(exit_code(state))

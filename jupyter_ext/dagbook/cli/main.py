@@ -1,0 +1,110 @@
+"""The `dagbook` command: finds the command's file when it is used, and makes every error a message."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Final
+
+import click
+
+from dagbook.errors import DagbookError, Exit
+from dagbook.version import __version__
+
+# Name → module and sentence. Modules are imported on use: `dagbook --help` must not cost a second.
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "init": ("init", "Write a pipeline file for a folder of notebooks."),
+    "validate": ("validate", "Say everything that is wrong with a pipeline, at once."),
+    "plan": ("plan", "Show what a run would do, and why."),
+    "run": ("run", "Run a pipeline."),
+    "runs": ("runs", "List runs, newest first."),
+    "show": ("show", "Show a run; the newest unless one is named."),
+    "logs": ("logs", "Show what a step printed."),
+    "graph": ("graph", "Draw a pipeline as text, Mermaid, DOT or SVG."),
+    "cancel": ("cancel", "End a run that is going on."),
+    "sync": ("sync", "Send what notebooks logged while MLflow was away."),
+    "doctor": ("doctor", "Check what is installed, what can be reached, and what is wrong."),
+    "demo": ("demo", "Run the digits example."),
+    "node": ("node", "Run one node from a request file (what executors call)."),
+    "drive": ("drive", "Drive a prepared run folder (what `run` starts)."),
+    "send": ("send", "Deliver what kernels logged (what `%load_ext dagbook` starts)."),
+}
+HIDDEN: Final = frozenset({"node", "drive", "send"})
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """The commands for people, in the order of a first day."""
+        return [name for name in COMMANDS if name not in HIDDEN]
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """The command, imported."""
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"dagbook.cli.{COMMANDS[name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Names and sentences, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in COMMANDS if name not in HIDDEN])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest command named for one that does not exist."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from dagbook.errors import did_you_mean
+
+            raise click.UsageError(
+                f"there is no command '{args[0]}'; {did_you_mean(args[0], self.list_commands(ctx))}", ctx
+            ) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it raises becomes a message and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except DagbookError as error:
+            from dagbook.cli.screen import print_error
+
+            print_error(error, as_json="--json" in sys.argv)
+            ctx.exit(error.exit_code)
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except BrokenPipeError:
+            # `dagbook runs | head`: nothing is wrong.
+            sys.stderr.close()
+            ctx.exit(Exit.OK)
+        except Exception:  # noqa: BLE001  # the last line before a traceback in a user's face
+            _report_bug()
+            ctx.exit(Exit.BUG)
+
+
+def _report_bug() -> None:
+    with NamedTemporaryFile("w", prefix="dagbook-report-", suffix=".txt", delete=False) as file:
+        file.write(f"dagbook {__version__}\npython {sys.version}\n{' '.join(sys.argv)}\n\n")
+        file.write(traceback.format_exc())
+    reason = traceback.format_exception_only(*sys.exc_info()[:2])[-1].strip()
+    click.echo(
+        f"This is a bug of Dagbook, not yours: {reason}\nFix: please send us the report {Path(file.name)}",
+        err=True,
+    )
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="dagbook")
+def main() -> None:
+    """Tracked, orchestrated Jupyter notebooks.
+
+    Begin with `dagbook demo`, or with `dagbook init FOLDER` for notebooks of your own.
+    """

@@ -1,0 +1,97 @@
+"""Live progress of a run for people: a table that moves in a terminal, one quiet line a step elsewhere."""
+
+from __future__ import annotations
+
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from dagbook.api.run import Run
+from dagbook.api.step_phrases import elapsed, first_line, most_telling, remark
+from dagbook.cli.screen import console, seconds_text, state_text
+from dagbook.run.state import BAD, FINAL, RunState, StepState
+
+_MANY = 24
+
+
+def follow(run: Run, *, live: bool) -> RunState:
+    """Follow a run to its end, showing it when `live`; the final state."""
+    if not live:
+        return run.wait()
+    state = _follow_live(run) if console.is_terminal else _follow_plainly(run)
+    console.print(summary(state, run))
+    return state
+
+
+def _follow_live(run: Run) -> RunState:
+    with Live(console=console, refresh_per_second=8, transient=True) as screen:
+        for state in run.follow():
+            screen.update(progress_table(state))
+    if state.steps:
+        console.print(progress_table(state))
+    return state
+
+
+def _follow_plainly(run: Run) -> RunState:
+    said: set[str] = set()
+
+    def look(state: RunState) -> None:
+        for name, step in state.steps.items():
+            if step.state in FINAL and name not in said:
+                said.add(name)
+                console.print(Text.assemble(state_text(step.state), f"  {name}  ", Text(remark(step), "dim")))
+
+    return run.wait(look)
+
+
+def progress_table(state: RunState) -> Table:
+    """Every step, or in a large run those that matter now."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="ellipsis", no_wrap=True)
+    steps = list(state.steps.values())
+    shown = steps if len(steps) <= _MANY else most_telling(steps, _MANY)
+    for step in shown:
+        table.add_row(state_text(step.state), step.outline.step, elapsed(step), Text(remark(step), "dim"))
+    if len(shown) < len(steps):
+        table.add_row("", Text(f"… and {len(steps) - len(shown)} more", "dim"), "", "")
+    return table
+
+
+def summary(state: RunState, run: Run) -> Group:
+    """How the run ended, what failed and where, and what to look at next."""
+    counts: dict[str, int] = {}
+    for step in state.steps.values():
+        counts[step.state] = counts.get(step.state, 0) + 1
+    said = ", ".join(f"{number} {name}" for name, number in counts.items())
+    took = f" in {seconds_text(state.seconds)}" if state.seconds is not None else ""
+    parts: list[Text] = [
+        Text.assemble("\n", state_text(state.state), f"  {said}{took}  ", Text(run.id, "dim"))
+    ]
+    parts += [failure_text(step) for step in state.steps.values() if step.state in BAD and step.error]
+    if state.tracking_lost:
+        parts.append(Text(f"warning: not everything is in MLflow: {state.tracking_lost}", "yellow"))
+    if any(step.state in BAD for step in state.steps.values()):
+        failed = next(name for name, step in state.steps.items() if step.state in BAD)
+        parts.append(Text(f"Next:  dagbook logs {run.id} {failed}", "dim"))
+    return Group(*parts)
+
+
+def failure_text(step: StepState) -> Text:
+    """One failed step: cell, error, line, and where the executed notebook is."""
+    error = step.error
+    assert error is not None
+    where = f" in cell {error.cell}" if error.cell else ""
+    text = Text.assemble(
+        ("✗ ", "red"),
+        (step.outline.step, "bold"),
+        f"{where}: {error.name}: {first_line(error.value)}",
+    )
+    if error.line:
+        text.append(f"\n    {error.line.strip()}", "dim")
+    if error.remedy:
+        text.append(f"\n    Fix: {error.remedy}")
+    return text

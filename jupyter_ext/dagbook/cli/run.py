@@ -1,0 +1,94 @@
+"""`dagbook run FILE`: start a run and follow it. The run outlives this command; Ctrl-C asks it to end."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from dagbook.api.planning import Prepared
+from dagbook.api.run import Run, exit_code, start
+from dagbook.cli.choices import file_argument, prepare, run_options
+from dagbook.cli.progress import follow
+from dagbook.cli.screen import console, errors, json_option, print_json
+from dagbook.errors import EnvironmentFault, Exit, Finding
+
+
+@click.command("run")
+@file_argument
+@run_options
+@click.option("--detach", is_flag=True, help="Start it and come back at once.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, /, file: Path, *, detach: bool, as_json: bool, **options: Any) -> None:
+    """Run the pipeline in FILE.
+
+    Steps run in parallel as their inputs are there; what is unchanged is reused. The run belongs to a process
+    of its own: closing this terminal harms nothing, and Ctrl-C cancels it in order.
+    """
+    prepared = prepare(file, **options)
+    ctx.exit(execute(prepared, detach=detach, as_json=as_json))
+
+
+def execute(prepared: Prepared, *, detach: bool = False, as_json: bool = False) -> Exit:
+    """Start what was prepared, and follow it unless `detach`; the exit code of the command."""
+    run = start(prepared)
+    if detach:
+        if not run.has_begun():
+            return _driver_died(run)
+        if as_json:
+            print_json({"run": run.id, "folder": str(run.folder)})
+        else:
+            console.print(f"{run.id}\nFollow it:  dagbook show {run.id} --watch", highlight=False)
+        return Exit.OK
+    with _Interrupts(run):
+        state = follow(run, live=not as_json)
+    if state.state in {"running", "interrupted"}:
+        return _driver_died(run)
+    if as_json:
+        print_json(run.show())
+    return exit_code(state)
+
+
+class _Interrupts:
+    """Ctrl-C and SIGTERM while following: the first asks the run to end, the second ends it."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._asked = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._asked_to_end)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _asked_to_end(self, number: int, _frame: FrameType | None) -> None:
+        if self._asked:
+            self._run.kill()
+            raise SystemExit(Exit.SIGINT if number == signal.SIGINT else Exit.SIGTERM)
+        self._asked = True
+        self._run.cancel(by=signal.Signals(number).name)
+        errors.print("\nCancelling; steps are being ended in order (again to kill them) …", style="yellow")
+
+
+def _driver_died(run: Run) -> Exit:
+    said = run.driver_said()
+    last = said.splitlines()[-1] if said else "it left no word"
+    if run.driver_code == Exit.ENVIRONMENT:
+        errors.print(last, markup=False)
+        return Exit.ENVIRONMENT
+    raise EnvironmentFault(
+        Finding(
+            code="driver-died",
+            message=f"the driver of run {run.id} died (code {run.driver_code}): {last}",
+            remedy="what was published is kept; run again, and finished steps are reused",
+            file=str(run.folder),
+        )
+    )

@@ -1,0 +1,62 @@
+"""The server extension: says which projects are shown, and ties routes, watching and events together.
+
+Imported at every start of a Jupyter server, so it must not import what is slow: mlflow, papermill, pydantic.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Unicode
+
+from dagbook.server.handlers import PROJECTS, ROUTES, WATCH
+from dagbook.server.projects import Projects
+from dagbook.server.watch import SCHEMA_FILE, SCHEMA_ID, RunWatch
+
+if TYPE_CHECKING:
+    from dagbook.engine.queries import Queries
+
+
+class DagbookApp(ExtensionApp):
+    """Shows the runs of the projects below the server's root folder."""
+
+    name = "dagbook"
+
+    project_dir = Unicode(
+        "",
+        config=True,
+        help="Show this project alone, in place of those at and below the server's root folder.",
+    )
+
+    def initialize_settings(self) -> None:
+        """Make what the handlers need, and make the event known."""
+        server = self.serverapp
+        assert server is not None
+        events = server.event_logger
+        assert events is not None
+        if SCHEMA_ID not in events.schemas.schema_ids:
+            events.register_event_schema(SCHEMA_FILE)
+
+        def emit(change: dict[str, Any]) -> None:
+            events.emit(schema_id=SCHEMA_ID, data=change)
+
+        only = Path(self.project_dir).expanduser() if self.project_dir else None
+        projects = Projects(Path(server.root_dir), _queries, only)
+        self.settings[PROJECTS] = projects
+        self.settings[WATCH] = RunWatch(projects, emit, self.log)
+
+    def initialize_handlers(self) -> None:
+        """Add the routes."""
+        self.handlers.extend(ROUTES)
+
+    async def stop_extension(self) -> None:
+        """End the watching."""
+        await self.settings[WATCH].stop()
+
+
+def _queries(folder: Path) -> Queries:
+    from dagbook import bootstrap  # slow, and most servers are never asked
+
+    return bootstrap.queries(folder)
