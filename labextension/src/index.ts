@@ -1,0 +1,7 @@
+import { notebooksPlugin } from './lab/notebooksPlugin';
+import { panelPlugin } from './lab/panelPlugin';
+import { runsPlugin } from './lab/runsPlugin';
+
+export { IRuns } from './lab/tokens';
+
+export default [runsPlugin, notebooksPlugin, panelPlugin];

@@ -1,0 +1,242 @@
+/**
+ * The state of a run: the fold of its journal. Twin of `dagbook/run/state.py`;
+ * both replay `tests/golden/journals` and have to come out alike.
+ */
+
+import type {
+  Entry,
+  EntryHead,
+  NodeError,
+  Outputs,
+  RunEvent,
+  RunStatus,
+  StepOutline,
+  StepStatus
+} from './types';
+
+/** One step as the journal tells it. `cell` and `total` count cells from 1; times are ISO 8601. */
+export interface StepState {
+  readonly outline: StepOutline;
+  readonly state: StepStatus;
+  readonly attempt: number;
+  readonly cell: number;
+  readonly total: number;
+  readonly line: string;
+  readonly started: string | null;
+  readonly finished: string | null;
+  readonly seconds: number | null;
+  readonly outputs: Outputs;
+  readonly folder: string;
+  readonly notebook: string;
+  readonly reason: string;
+  readonly error: NodeError | null;
+  readonly stoppedEarly: number | null;
+  readonly mlflowRunId: string | null;
+  readonly warnings: readonly string[];
+  readonly stopping: boolean;
+}
+
+/** The whole run. `steps` keeps the plan's order; `seq` is the last entry that was folded in. */
+export interface RunState {
+  readonly run: string;
+  readonly pipeline: string;
+  readonly file: string;
+  readonly state: RunStatus;
+  readonly user: string;
+  readonly started: string | null;
+  readonly finished: string | null;
+  readonly seconds: number | null;
+  readonly cancelBy: string | null;
+  readonly trackingUri: string | null;
+  readonly trackingLost: string | null;
+  readonly experiment: string | null;
+  readonly mlflowRunId: string | null;
+  // A map, not an object: an object would sort steps that are named by numbers.
+  readonly steps: ReadonlyMap<string, StepState>;
+  readonly seq: number;
+}
+
+/** An event that cannot follow from the state: the journal or the machine is wrong. */
+export class IllegalEvent extends Error {
+  override readonly name = 'IllegalEvent';
+}
+
+export const NOTHING_YET: RunState = {
+  run: '',
+  pipeline: '',
+  file: '',
+  state: 'running',
+  user: '',
+  started: null,
+  finished: null,
+  seconds: null,
+  cancelBy: null,
+  trackingUri: null,
+  trackingLost: null,
+  experiment: null,
+  mlflowRunId: null,
+  steps: new Map(),
+  seq: 0
+};
+
+/** The state after `entries`, in order. */
+export function fold(entries: Iterable<Entry>, start: RunState = NOTHING_YET): RunState {
+  let state = start;
+  for (const entry of entries) {
+    state = apply(state, entry);
+  }
+  return state;
+}
+
+/** The state after one more entry; unknown kinds only move `seq` on. Throws IllegalEvent. */
+export function apply(state: RunState, entry: Entry): RunState {
+  const next = Object.hasOwn(HANDLERS, entry.kind) ? handle(state, entry as KnownEntry) : state;
+  return { ...next, seq: entry.seq };
+}
+
+type KnownEntry = EntryHead & RunEvent;
+type Handler<E extends RunEvent> = (state: RunState, event: E, at: string) => RunState;
+type Handlers = { readonly [K in RunEvent['kind']]: Handler<Extract<RunEvent, { kind: K }>> };
+
+// TypeScript does not see that the entry's kind and its handler's belong together.
+function handle(state: RunState, entry: KnownEntry): RunState {
+  const handler = HANDLERS[entry.kind] as Handler<never>;
+  return handler(state, entry as never, entry.at);
+}
+
+// A table rather than a switch: one place per event, and a missing one does not compile.
+const HANDLERS: Handlers = {
+  run_started: (state, event, at) => ({
+    ...state,
+    run: event.run,
+    pipeline: event.pipeline,
+    file: event.file,
+    user: event.user ?? '',
+    started: at,
+    steps: new Map(event.steps.map(outline => [outline.step, planned(outline)]))
+  }),
+  tracking_started: (state, event) => ({
+    ...state,
+    trackingUri: event.tracking_uri,
+    experiment: event.experiment,
+    mlflowRunId: event.mlflow_run_id
+  }),
+  tracking_lost: (state, event) => ({ ...state, trackingLost: event.reason }),
+  cancel_requested: (state, event) => ({ ...state, cancelBy: state.cancelBy ?? event.by }),
+  run_finished: (state, event, at) => ({
+    ...state,
+    state: event.state,
+    finished: at,
+    seconds: event.seconds
+  }),
+  step_started: (state, event, at) =>
+    change(state, event.step, ['pending', 'failed', 'timed-out', 'killed'], {
+      state: 'running',
+      stopping: false,
+      attempt: event.attempt,
+      started: at,
+      finished: null,
+      cell: 0,
+      total: 0,
+      line: '',
+      error: null,
+      folder: event.folder,
+      mlflowRunId: event.mlflow_run_id ?? null
+    }),
+  cell_started: (state, event) =>
+    change(state, event.step, ['running'], { cell: event.cell, total: event.total }),
+  output_seen: (state, event) => change(state, event.step, ['running'], { line: event.line }),
+  step_warned: (state, event) =>
+    change(state, event.step, null, {
+      warnings: [...known(state, event.step).warnings, event.message]
+    }),
+  step_stopping: (state, event) => change(state, event.step, ['running'], { stopping: true }),
+  step_succeeded: (state, event, at) =>
+    change(state, event.step, ['running'], {
+      state: 'succeeded',
+      finished: at,
+      seconds: event.seconds,
+      outputs: event.outputs ?? {},
+      notebook: event.notebook ?? '',
+      stoppedEarly: event.stopped_early ?? null
+    }),
+  step_failed: (state, event, at) =>
+    change(state, event.step, ['running'], {
+      state: event.as,
+      finished: at,
+      seconds: event.seconds,
+      error: event.error,
+      notebook: event.notebook ?? ''
+    }),
+  step_reused: (state, event, at) =>
+    change(state, event.step, ['pending'], {
+      state: 'reused',
+      finished: at,
+      outputs: event.outputs ?? {},
+      notebook: event.notebook ?? '',
+      reason: orElse(event.reason, known(state, event.step).reason)
+    }),
+  step_skipped: (state, event, at) =>
+    change(state, event.step, ['pending'], {
+      state: 'skipped',
+      finished: at,
+      reason: event.because
+    }),
+  step_cancelled: (state, event, at) =>
+    change(state, event.step, ['pending', 'running'], {
+      state: 'cancelled',
+      finished: at,
+      seconds: event.seconds ?? null,
+      notebook: event.notebook ?? ''
+    })
+};
+
+/** Python writes an absent text as an empty one. */
+function orElse(text: string | undefined, otherwise: string): string {
+  return text === undefined || text === '' ? otherwise : text;
+}
+
+function planned(outline: StepOutline): StepState {
+  return {
+    outline,
+    state: 'pending',
+    attempt: 0,
+    cell: 0,
+    total: 0,
+    line: '',
+    started: null,
+    finished: null,
+    seconds: null,
+    outputs: {},
+    folder: '',
+    notebook: '',
+    reason: outline.reason ?? '',
+    error: null,
+    stoppedEarly: null,
+    mlflowRunId: null,
+    warnings: [],
+    stopping: false
+  };
+}
+
+function known(state: RunState, name: string): StepState {
+  const step = state.steps.get(name);
+  if (step === undefined) {
+    throw new IllegalEvent(`step '${name}' is not in the plan of run ${state.run}`);
+  }
+  return step;
+}
+
+function change(
+  state: RunState,
+  name: string,
+  legal: readonly StepStatus[] | null,
+  news: Partial<StepState>
+): RunState {
+  const step = known(state, name);
+  if (legal !== null && !legal.includes(step.state)) {
+    const expected = [...legal].sort().join(' or ');
+    throw new IllegalEvent(`step '${name}' is ${step.state}; expected ${expected}`);
+  }
+  return { ...state, steps: new Map(state.steps).set(name, { ...step, ...news }) };
+}

@@ -1,0 +1,212 @@
+/**
+ * What comes over the wire: the entries of a journal and the answers of the REST routes.
+ * The Python side is `dagbook/run/events.py` and `docs/reference/rest.md`.
+ */
+
+export type StepStatus =
+  | 'pending'
+  | 'running'
+  | 'succeeded'
+  | 'reused'
+  | 'failed'
+  | 'timed-out'
+  | 'killed'
+  | 'cancelled'
+  | 'skipped'
+  | 'lost';
+
+export type RunStatus = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
+
+/** What a reader needs to know of a planned step to draw it. */
+export interface StepOutline {
+  readonly step: string;
+  readonly node: string;
+  readonly needs?: readonly string[];
+  readonly item?: Readonly<Record<string, unknown>>;
+  readonly action?: 'run' | 'reuse' | 'skip';
+  readonly reason?: string;
+  readonly notebook?: string;
+}
+
+/** Why an attempt did not succeed. `cell` counts all cells of the executed notebook from 1. */
+export interface NodeError {
+  readonly name: string;
+  readonly value: string;
+  readonly cell?: number | null;
+  readonly traceback?: string;
+  readonly remedy?: string;
+}
+
+export type Outputs = Readonly<Record<string, unknown>>;
+
+export interface RunStarted {
+  readonly kind: 'run_started';
+  readonly run: string;
+  readonly pipeline: string;
+  readonly file: string;
+  readonly jobs: number;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly steps: readonly StepOutline[];
+  readonly user?: string;
+}
+
+export interface TrackingStarted {
+  readonly kind: 'tracking_started';
+  readonly tracking_uri: string;
+  readonly experiment: string;
+  readonly mlflow_run_id: string;
+}
+
+export interface TrackingLost {
+  readonly kind: 'tracking_lost';
+  readonly reason: string;
+}
+
+export interface StepStarted {
+  readonly kind: 'step_started';
+  readonly step: string;
+  readonly attempt: number;
+  readonly folder: string;
+  readonly mlflow_run_id?: string | null;
+}
+
+export interface CellStarted {
+  readonly kind: 'cell_started';
+  readonly step: string;
+  readonly attempt: number;
+  readonly cell: number;
+  readonly total: number;
+}
+
+export interface OutputSeen {
+  readonly kind: 'output_seen';
+  readonly step: string;
+  readonly attempt: number;
+  readonly line: string;
+}
+
+export interface StepWarned {
+  readonly kind: 'step_warned';
+  readonly step: string;
+  readonly message: string;
+}
+
+export interface StepStopping {
+  readonly kind: 'step_stopping';
+  readonly step: string;
+}
+
+export interface StepSucceeded {
+  readonly kind: 'step_succeeded';
+  readonly step: string;
+  readonly outputs?: Outputs;
+  readonly notebook?: string;
+  readonly seconds: number;
+  readonly stopped_early?: number | null;
+}
+
+export interface StepFailed {
+  readonly kind: 'step_failed';
+  readonly step: string;
+  readonly as: 'failed' | 'timed-out' | 'killed';
+  readonly error: NodeError;
+  readonly notebook?: string;
+  readonly seconds: number;
+}
+
+export interface StepReused {
+  readonly kind: 'step_reused';
+  readonly step: string;
+  readonly outputs?: Outputs;
+  readonly notebook?: string;
+  readonly reason?: string;
+}
+
+export interface StepSkipped {
+  readonly kind: 'step_skipped';
+  readonly step: string;
+  readonly because: string;
+}
+
+export interface StepCancelled {
+  readonly kind: 'step_cancelled';
+  readonly step: string;
+  readonly notebook?: string;
+  readonly seconds?: number | null;
+}
+
+export interface CancelRequested {
+  readonly kind: 'cancel_requested';
+  readonly by: string;
+}
+
+export interface RunFinished {
+  readonly kind: 'run_finished';
+  readonly state: 'succeeded' | 'failed' | 'cancelled';
+  readonly seconds: number;
+}
+
+export type RunEvent =
+  | RunStarted
+  | TrackingStarted
+  | TrackingLost
+  | StepStarted
+  | CellStarted
+  | OutputSeen
+  | StepWarned
+  | StepStopping
+  | StepSucceeded
+  | StepFailed
+  | StepReused
+  | StepSkipped
+  | StepCancelled
+  | CancelRequested
+  | RunFinished;
+
+/** One line of a journal: where it stands in the order (from 1), when, and what happened. */
+export interface EntryHead {
+  readonly seq: number;
+  readonly at: string;
+}
+
+/** A line as it arrives: of a kind that we know, or of a newer Dagbook's. */
+export type Entry = EntryHead & { readonly kind: string };
+
+/** A run in one line of the list. `project` is the project's folder, relative to the server's root. */
+export interface RunSummary {
+  readonly run: string;
+  readonly project: string;
+  readonly pipeline: string;
+  readonly state: RunStatus;
+  readonly started: string | null;
+  readonly finished: string | null;
+  readonly seconds: number | null;
+  readonly user: string;
+  readonly file: string;
+  /** `done` ended well, `failed` did not; the rest waits, or never ran. */
+  readonly steps: {
+    readonly total: number;
+    readonly done: number;
+    readonly failed: number;
+    readonly running: number;
+  };
+}
+
+export interface RunsAnswer {
+  readonly runs: readonly RunSummary[];
+}
+
+export interface EventsAnswer {
+  readonly entries: readonly Entry[];
+  readonly last: number;
+  readonly driver: 'alive' | 'gone';
+}
+
+/** What the server pushes: something about `run` is new up to `seq`. */
+export interface RunChanged {
+  readonly run: string;
+  readonly project: string;
+  readonly pipeline: string;
+  readonly state: RunStatus;
+  readonly seq: number;
+}

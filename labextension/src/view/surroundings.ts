@@ -1,0 +1,38 @@
+/** What every component of the panel may use: the words, and the things that a person can do. */
+
+import { createContext, useContext } from 'react';
+
+/** The part of JupyterLab's translation bundle that the view needs. */
+export interface Translation {
+  __(msgid: string, ...args: unknown[]): string;
+  _n(msgid: string, plural: string, n: number, ...args: unknown[]): string;
+}
+
+/** What a person can do in the panel. The view says what is wanted; others know how. */
+export interface PanelActions {
+  refresh(): void;
+  older(): void;
+  toggle(key: string, open: boolean): void;
+  filter(text: string): void;
+  openNotebook(run: string, step: string): void;
+}
+
+export interface Surroundings {
+  readonly trans: Translation;
+  readonly locale: string | undefined;
+  readonly actions: PanelActions;
+  /** Milliseconds since 1970; moves on while the panel is on the screen. */
+  readonly now: number;
+}
+
+const SurroundingsContext = createContext<Surroundings | null>(null);
+
+export const SurroundingsProvider = SurroundingsContext.Provider;
+
+export function useSurroundings(): Surroundings {
+  const surroundings = useContext(SurroundingsContext);
+  if (surroundings === null) {
+    throw new Error('A component of the panel was drawn outside of it.');
+  }
+  return surroundings;
+}
