@@ -1,0 +1,194 @@
+"""What was logged survives: a killed kernel, a tracking server that goes away, a sender that is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.live_kernel import LiveKernel, Store, closed, mlflow_server, no_senders
+from tests.acceptance.project import Project, wait_until
+from tests.acceptance.switch import Switch
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, database: Path, quiet_home: Path) -> Iterator[int]:
+    """The port of a real MLflow server."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "server.db").write_bytes(database.read_bytes())
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with mlflow_server(folder, port, {"HOME": str(quiet_home)}):
+        wait_until(partial(answers, port), 180)
+        yield port
+
+
+def answers(port: int) -> bool:
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False
+
+
+def started(kernel: LiveKernel, project: Project) -> None:
+    """Load the extension, and wait until the first record got through: what follows is no start-up."""
+    kernel.run("%load_ext dagbook")
+    kernel.run("import os, dagbook\nfrom dagbook.magics.logbook import logbook\n%metric warm=1")
+    done = kernel.run("print(logbook().wait_until_sent(120))", timeout=130)
+    assert done.text == "True\n", done
+
+
+def test_a_killed_kernel_loses_nothing_and_its_run_ends_as_killed(project: Project):
+    kernel = LiveKernel(project.folder, project.env)
+    try:
+        started(kernel, project)
+        kernel.run("%track start doomed")
+        asked = kernel.send("for i in range(3000): dagbook.metric(loss=i)\nprint('logged', flush=True)\n"
+                            "import time; time.sleep(60)")  # fmt: skip
+        assert asked
+        outbox = project.folder / ".dagbook" / "outbox"
+        wait_until(
+            lambda: sum(path.read_bytes().count(b'"loss"') for path in outbox.glob("*/records.jsonl")) == 3000
+        )
+        kernel.kill()
+        killed = time.monotonic()
+        said = project.dagbook("doctor")
+        assert "records" in said.out
+        wait_until(lambda: closed(project.folder / ".dagbook" / "mlflow.db"), 60)
+        took = time.monotonic() - killed
+    finally:
+        kernel.shutdown()
+    no_senders(project.folder)
+    store = Store(f"sqlite:///{project.folder}/.dagbook/mlflow.db")
+    run = store.runs()["doomed"]
+    assert run.info.status == "KILLED"
+    assert run.data.tags["dagbook.ended"] == "its kernel went away"
+    assert store.points(run, "loss") == [(i, float(i)) for i in range(3000)]
+    print(f"true status {took:.1f} s after the kill (with a `dagbook doctor` in between)")
+
+
+def test_kernel_and_sender_killed_the_next_look_sends_and_ends_all(project: Project):
+    from dagbook.engine.sending import holder
+
+    root = project.folder / ".dagbook" / "outbox"
+    kernel = LiveKernel(project.folder, project.env)
+    try:
+        started(kernel, project)
+        sender = holder(root)
+        assert sender is not None
+        os.kill(sender, 9)
+        kernel.run("%track start doomed\nfor i in range(100): dagbook.metric(loss=i)", timeout=200)
+        kernel.kill()
+        second = holder(root)
+        if second is not None:
+            os.kill(second, 9)
+    finally:
+        kernel.shutdown()
+    looked = time.monotonic()
+    synced = project.dagbook("sync")
+    took = time.monotonic() - looked
+    assert (synced.code, synced.out.strip()) == (0, "everything is in MLflow"), synced
+    store = Store(f"sqlite:///{project.folder}/.dagbook/mlflow.db")
+    run = store.runs()["doomed"]
+    assert run.info.status == "KILLED"
+    assert store.points(run, "loss") == [(i, float(i)) for i in range(100)]
+    print(f"true status {took:.1f} s after the look")
+
+
+def test_a_server_that_goes_away_in_the_middle_of_a_cell_gets_every_point_once(project: Project, server: int):
+    switch = Switch(server)
+    switch.on()
+    project.env["MLFLOW_TRACKING_URI"] = f"http://127.0.0.1:{switch.port}"
+    kernel = LiveKernel(project.folder, project.env)
+    try:
+        started(kernel, project)
+        asked = kernel.send(
+            "%%track through\nimport time\nfrom pathlib import Path\nslowest = 0\n"
+            "for i in range(3000):\n"
+            "    at = time.perf_counter(); dagbook.metric(loss=i)\n"
+            "    slowest = max(slowest, time.perf_counter() - at)\n"
+            "    if i == 1000: Path('half').touch()\n"
+            "    if i == 1000: time.sleep(4)\n"
+            "%param p=1\nPath('f.txt').write_text('kept')\n%artifact f.txt\nprint('slowest', slowest < 1)"
+        )
+        wait_until((project.folder / "half").exists, 60)
+        switch.off()
+        shown = kernel.answer(asked)
+        assert shown.status == "ok", shown.traceback
+        assert "slowest True" in shown.text
+        assert "MLflow is away" in shown.text
+        assert "records wait, `dagbook sync` sends them" in shown.text
+        left = project.dagbook("sync", "--json", timeout=120)
+        assert (left.code, left.json[0]["waiting"] > 0) == (3, True), left
+        switch.on()
+        assert project.dagbook("sync", timeout=120).code == 0
+    finally:
+        kernel.shutdown()
+    no_senders(project.folder)
+    store = Store(f"http://127.0.0.1:{server}")
+    run = store.runs()["through"]
+    history = store.client.get_metric_history(run.info.run_id, "loss")
+    assert sorted((point.step, point.value) for point in history) == [(i, float(i)) for i in range(3000)]
+    assert (run.info.status, run.data.params["p"]) == ("FINISHED", "1")
+    assert store.text(run, "f.txt") == "kept"
+
+
+def test_a_store_that_never_was_there_costs_the_cell_little_and_keeps_all(project: Project):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        nowhere = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    kernel = LiveKernel(project.folder, {**project.env, "MLFLOW_TRACKING_URI": nowhere})
+    try:
+        kernel.run("%load_ext dagbook")
+        began = time.monotonic()
+        shown = kernel.run("%%track lonely -m x\nx = 1\nprint('ran')")
+        took = time.monotonic() - began
+    finally:
+        kernel.shutdown()
+    assert "ran" in shown.text
+    assert "Traceback" not in shown.text
+    assert took < 15
+    (waiting,) = (project.folder / ".dagbook" / "outbox").glob("*/records.jsonl")
+    kinds = [json.loads(line)["kind"] for line in waiting.read_text().splitlines()]
+    assert kinds[0] == "open"
+    assert kinds[-1] == "close"
+    end_sender(project)
+
+
+def test_a_database_of_an_older_mlflow_is_said_in_one_line(project: Project):
+    import sqlite3
+
+    with sqlite3.connect(project.folder / ".dagbook" / "mlflow.db") as database:
+        database.execute("update alembic_version set version_num = '0a8213491aaa'")
+    kernel = LiveKernel(project.folder, project.env)
+    try:
+        kernel.run("%load_ext dagbook")
+        kernel.run("%metric x=1")
+        kernel.run("from dagbook.magics.logbook import logbook\nlogbook().wait_until_sent(60)")
+        shown = kernel.run("%%track old\nprint('ran')")
+    finally:
+        kernel.shutdown()
+    assert "ran" in shown.text
+    assert "out-of-date database schema" in shown.text
+    assert "Traceback" not in shown.text
+    end_sender(project)
+
+
+def end_sender(project: Project) -> None:
+    """A sender whose store is away waits for it; the test does not."""
+    from dagbook.engine.sending import holder
+
+    pid = holder(project.folder / ".dagbook" / "outbox")
+    if pid is not None:
+        os.kill(pid, 15)
+    no_senders(project.folder)

@@ -1,0 +1,1 @@
+"""What must hold of the code as a whole, whatever it does."""

@@ -1,0 +1,226 @@
+"""What every journal does; and what one on a disk does about torn and damaged lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from dagbook.engine.ports import Journal
+from dagbook.errors import EnvironmentFault
+from dagbook.journals.jsonl import JsonlJournal, decode_line, encode_line, read_journal
+from dagbook.journals.memory import MemoryJournal
+from dagbook.run.events import CellStarted, Entry, Event, OutputSeen, RunFinished, UnknownEvent
+from dagbook.testing import outline, run_started, step_failed, step_started, step_succeeded
+
+Open = Callable[[], Journal]
+
+EVENTS: tuple[Event, ...] = (
+    run_started(outline("a"), outline("b", "a")),
+    step_started("a"),
+    CellStarted(step="a", attempt=1, cell=1, total=2),
+    OutputSeen(step="a", attempt=1, line='größer → ✓ "quoted" \\ \u2028 end'),
+    step_succeeded("a", score=float("inf"), text="x" * 50),
+    step_started("b"),
+    step_failed("b"),
+    RunFinished(state="failed", seconds=0.1),
+)
+
+
+@pytest.fixture(params=["memory", "jsonl"])
+def open_journal(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Gives the journal; asked again, another reader or writer of the same one."""
+    if request.param == "jsonl":
+        return lambda: JsonlJournal(tmp_path / "journal.jsonl")
+    journal = MemoryJournal()
+    return lambda: journal
+
+
+def test_an_empty_journal_has_no_entries(open_journal: Open):
+    assert open_journal().read() == []
+
+
+def test_entries_are_numbered_from_one_and_timed(open_journal: Open):
+    journal = open_journal()
+    appended = [journal.append(event) for event in EVENTS]
+    assert [entry.seq for entry in appended] == list(range(1, len(EVENTS) + 1))
+    times = [datetime.fromisoformat(entry.at) for entry in appended]
+    assert times == sorted(times)
+    assert all(time.utcoffset() is not None for time in times)
+
+
+def test_what_was_appended_is_read_by_anyone_at_once(open_journal: Open):
+    writer, reader = open_journal(), open_journal()
+    for count, event in enumerate(EVENTS, 1):
+        entry = writer.append(event)
+        assert reader.read()[-1] == entry
+        assert [e.event for e in reader.read()] == list(EVENTS[:count])
+
+
+@pytest.mark.parametrize("after", [0, 1, 5, 8, 99])
+def test_reading_after_a_number_gives_the_rest(open_journal: Open, after: int):
+    journal = open_journal()
+    for event in EVENTS:
+        journal.append(event)
+    assert [entry.seq for entry in journal.read(after)] == list(range(after + 1, len(EVENTS) + 1))
+
+
+def test_a_closed_journal_goes_on_where_it_was(open_journal: Open):
+    first = open_journal()
+    first.append(EVENTS[0])
+    first.append(EVENTS[1])
+    first.close()
+    first.close()
+    second = open_journal()
+    assert second.append(EVENTS[2]).seq == 3
+    assert [entry.event for entry in second.read()] == list(EVENTS[:3])
+
+
+# --- on a disk ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "journal.jsonl"
+    journal = JsonlJournal(path)
+    for event in EVENTS:
+        journal.append(event)
+    journal.close()
+    return path
+
+
+def whole_lines(content: bytes) -> int:
+    """How many entries can be read of a file's first bytes: a line without its newline is whole, too."""
+    return sum(decode_line(line) is not None for line in content.split(b"\n"))
+
+
+def test_a_journal_torn_at_any_byte_gives_its_whole_lines(written: Path):
+    content = written.read_bytes()
+    for cut in range(len(content) + 1):
+        written.write_bytes(content[:cut])
+        assert [e.event for e in read_journal(written)] == list(EVENTS[: whole_lines(content[:cut])])
+
+
+def test_a_writer_goes_on_after_any_tear(written: Path):
+    content = written.read_bytes()
+    tears = [content.find(b"\n", content.find(b"step_started")) + offset for offset in range(-40, 60)]
+    for cut in [0, 1, *tears, len(content) - 1]:
+        written.write_bytes(content[:cut])
+        kept = content[:cut].count(b"\n")
+        journal = JsonlJournal(written)
+        assert journal.append(EVENTS[-1]).seq == kept + 1
+        journal.close()
+        assert [e.event for e in read_journal(written)] == [*EVENTS[:kept], EVENTS[-1]]
+        assert written.read_bytes().startswith(content[:cut][: content[:cut].rfind(b"\n") + 1])
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"",
+        b"garbage",
+        b"\xff\xfe\x00",
+        b"{}",
+        b'{"crc":"00000000","seq":4}',
+        b"\0" * 4096,
+        b'{"crc":"' + b"9" * 500,
+        b"[" * 100_000,
+    ],
+    ids=lambda garbage: repr(garbage[:12]),
+)
+def test_reading_ends_at_a_line_that_is_none(written: Path, garbage: bytes):
+    lines = written.read_bytes().splitlines(keepends=True)
+    written.write_bytes(b"".join([*lines[:3], garbage + b"\n", *lines[3:]]))
+    assert [entry.seq for entry in read_journal(written)] == [1, 2, 3]
+
+
+def sealed(rest: bytes) -> bytes:
+    """A line with a right checksum, whatever it says."""
+    return b'{"crc":"%08x",' % zlib.crc32(rest) + rest
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b'"seq":1}',
+        b'"seq":1,"at":"x","kind":"step_started"}',
+        b'"seq":"x","at":"x","kind":"later"}',
+        b'"at":"x","kind":"later"}',
+        b"}",
+        b"[[[}",
+        b'"a":' + b"[" * 100_000 + b"}",
+        b'"seq":1,"at":"x","kind":[]}',
+    ],
+    ids=lambda rest: repr(rest[:40]),
+)
+def test_a_sealed_line_that_makes_no_entry_is_none(rest: bytes):
+    decoded = decode_line(sealed(rest))
+    assert decoded is None or isinstance(decoded.event, UnknownEvent)
+
+
+def test_a_flipped_bit_anywhere_in_a_line_is_seen(written: Path):
+    line = written.read_bytes().splitlines()[1]
+    assert decode_line(line) is not None
+    for position in range(len(line)):
+        damaged = bytearray(line)
+        damaged[position] ^= 1
+        assert decode_line(bytes(damaged)) is None, position
+
+
+def test_a_line_is_json_that_others_can_check(written: Path):
+    for line in written.read_bytes().splitlines():
+        data = json.loads(line)
+        assert next(iter(data)) == "crc"
+        rest = line[line.index(b",") + 1 :]
+        assert int(data["crc"], 16) == zlib.crc32(rest)
+
+
+def test_kinds_of_a_newer_version_are_read_and_written_on(written: Path):
+    newer = sealed(b'"seq":9,"at":"2030-01-01T00:00:00+00:00","kind":"step_teleported","to":"mars"}')
+    with written.open("ab") as file:
+        file.write(newer + b"\n")
+    assert read_journal(written)[-1].event == UnknownEvent(kind="step_teleported")
+    journal = JsonlJournal(written)
+    assert journal.append(EVENTS[1]).seq == 10
+    assert [entry.seq for entry in journal.read()] == list(range(1, 11))
+
+
+def test_an_encoded_entry_is_decoded_as_it_was():
+    for seq, event in enumerate(EVENTS):
+        entry = Entry(seq=seq, at="2026-01-01T00:00:00.000+00:00", event=event)
+        line = encode_line(entry)
+        assert line.count(b"\n") == 1
+        assert decode_line(line.rstrip(b"\n")) == entry
+
+
+def test_a_folder_that_is_not_there_is_a_fault_of_the_machine(tmp_path: Path):
+    with pytest.raises(EnvironmentFault, match="journal cannot be written") as caught:
+        JsonlJournal(tmp_path / "gone" / "journal.jsonl").append(EVENTS[0])
+    assert caught.value.findings[0].file == str(tmp_path / "gone" / "journal.jsonl")
+
+
+def test_a_full_disk_leaves_whole_lines_only(written: Path, monkeypatch: pytest.MonkeyPatch):
+    before = written.read_bytes()
+    journal = JsonlJournal(written)
+    journal.append(EVENTS[1])
+    kept = written.read_bytes()
+    real, calls = os.write, []
+
+    def half(descriptor: int, data: bytes) -> int:
+        calls.append(len(data))
+        if len(calls) > 1:
+            raise OSError(28, "No space left on device")
+        return real(descriptor, data[: len(data) // 2])
+
+    monkeypatch.setattr(os, "write", half)
+    with pytest.raises(EnvironmentFault, match="No space left"):
+        journal.append(EVENTS[2])
+    monkeypatch.undo()
+    assert written.read_bytes() == kept
+    assert journal.append(EVENTS[3]).seq == len(EVENTS) + 2
+    assert written.read_bytes().startswith(before)

@@ -1,0 +1,113 @@
+"""One driver a run: whoever comes second is told who was first, and a dead holder holds nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dagbook.errors import RunBusy
+from dagbook.journals import lock
+from dagbook.journals.lock import DriverLock, is_held
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from dagbook.journals.lock import DriverLock
+DriverLock(Path(sys.argv[1])).acquire()
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+@contextmanager
+def holder(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the lock."""
+    command = [sys.executable, "-c", HOLDER, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+@pytest.fixture(autouse=True)
+def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "_PATIENCE", 0.1)
+
+
+def test_nobody_holds_a_run_that_was_never_driven(tmp_path: Path):
+    assert not is_held(tmp_path)
+    assert not is_held(tmp_path / "gone")
+
+
+def test_a_lock_is_held_until_it_is_released(tmp_path: Path):
+    one = DriverLock(tmp_path)
+    one.acquire()
+    assert is_held(tmp_path)
+    one.release()
+    one.release()
+    assert not is_held(tmp_path)
+    DriverLock(tmp_path).acquire()
+
+
+def test_the_second_is_told_who_is_first(tmp_path: Path):
+    with holder(tmp_path) as first:
+        with pytest.raises(RunBusy, match=rf'"pid": {first.pid}\b') as caught:
+            DriverLock(tmp_path).acquire()
+        assert caught.value.findings[0].file == str(tmp_path)
+        assert is_held(tmp_path)
+        assert json.loads((tmp_path / "lock").read_text())["pid"] == first.pid
+
+
+def test_a_holder_that_was_killed_holds_nothing(tmp_path: Path):
+    with holder(tmp_path) as first:
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        assert not is_held(tmp_path)
+        second = DriverLock(tmp_path)
+        second.acquire()
+        assert json.loads((tmp_path / "lock").read_text())["pid"] == os.getpid()
+        second.release()
+
+
+def test_a_child_of_the_holder_does_not_inherit_the_lock(tmp_path: Path):
+    one = DriverLock(tmp_path)
+    one.acquire()
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    one.release()
+    held = is_held(tmp_path)
+    child.kill()
+    child.wait()
+    assert not held
+
+
+def test_what_an_earlier_holder_wrote_is_gone(tmp_path: Path):
+    (tmp_path / "lock").write_text("x" * 500)
+    one = DriverLock(tmp_path)
+    one.acquire()
+    assert json.loads((tmp_path / "lock").read_text())["pid"] == os.getpid()
+    one.release()
+
+
+def test_looking_never_takes_the_lock(tmp_path: Path):
+    one = DriverLock(tmp_path)
+    one.acquire()
+    one.release()
+    for _ in range(20):
+        assert not is_held(tmp_path)
+    one.acquire()
+    one.release()

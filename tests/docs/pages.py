@@ -1,0 +1,54 @@
+"""The documentation as text: pages, what stands between fences, and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.architecture.sources import ROOT
+
+FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\((?P<target>[^)\s]+)\)")
+HEADING = re.compile(r"^#{1,6} (?P<text>.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A block between ``` lines; `info` is what stands behind the first."""
+
+    info: tuple[str, ...]
+    body: str
+
+    @property
+    def language(self) -> str:
+        return self.info[0] if self.info else ""
+
+
+def pages() -> list[Path]:
+    """Every page that users read: README and docs/, in an order that stays."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def reference(name: str) -> str:
+    return (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+
+
+def fences(text: str) -> Iterator[Fence]:
+    for match in FENCE.finditer(text):
+        yield Fence(tuple(match["info"].split()), match["body"])
+
+
+def links(text: str) -> list[str]:
+    """Targets of links, outside of fences."""
+    return [match["target"] for match in LINK.finditer(FENCE.sub("", text))]
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub makes of a page's headings."""
+    found = set()
+    for match in HEADING.finditer(FENCE.sub("", text)):
+        words = re.sub(r"[^\w\- ]", "", match["text"].lower())
+        found.add(words.replace(" ", "-"))
+    return found

@@ -1,0 +1,48 @@
+"""Writes the published JSON Schema of the pipeline file: `python -m tests.docs.schema`.
+
+Where the spec takes short forms (`rows: 1797`, `timeout: 30m`, `needs: prepare`) pydantic's schema knows only
+the long one; the short ones are added here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dagbook.pipeline.spec import PipelineSpec
+from tests.architecture.sources import PACKAGE, ROOT
+
+PLACES = (
+    PACKAGE / "schemas" / "pipeline.schema.json",
+    ROOT / "docs" / "reference" / "pipeline.schema.json",
+)
+DURATION = {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)?\s*$"}
+NO_MAPPING = {"type": ["string", "number", "boolean", "null", "array"], "description": "Its default"}
+
+
+def schema_text() -> str:
+    """The schema as it is to be published."""
+    schema = PipelineSpec.model_json_schema(by_alias=True)
+    parts = schema["$defs"]
+    for settings in (parts["NodeSettings"], parts["NodeSpec"]):
+        settings["properties"]["timeout"]["anyOf"].insert(0, DURATION)
+    _also(parts["NodeSpec"]["properties"]["needs"], {"type": "string"})
+    params = schema["properties"]["params"]
+    params["additionalProperties"] = {"anyOf": [params["additionalProperties"], NO_MAPPING]}
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "Dagbook pipeline",
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _also(field: dict[str, Any], short: dict[str, Any]) -> None:
+    """Let the field take the short form too."""
+    long = {key: field.pop(key) for key in ("type", "items") if key in field}
+    field["anyOf"] = [short, long]
+
+
+if __name__ == "__main__":
+    for place in PLACES:
+        place.write_text(schema_text(), encoding="utf-8")

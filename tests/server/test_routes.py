@@ -1,0 +1,221 @@
+"""Every route: who may ask, what is wrong input, what is not there, and what comes back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from dagbook.server.handlers import ROUTES, DagbookHandler
+
+RUN = "20261122-194502-ab12cd"
+# One path for each route of the table; a new route has to be added here.
+EXAMPLES = {
+    r"dagbook/api/runs": ("runs",),
+    r"dagbook/api/runs/([^/]+)": ("runs", RUN),
+    r"dagbook/api/runs/([^/]+)/events": ("runs", RUN, "events"),
+    r"dagbook/api/runs/([^/]+)/steps/([^/]+)/notebook": ("runs", RUN, "steps", "best", "notebook"),
+    r"dagbook/api(?:/.*)?": ("elsewhere",),
+}
+VERBS = ("get", "head", "post", "put", "patch", "delete")
+
+
+async def asked(fetch: Any, *path: str, **params: str) -> Any:
+    response = await fetch("dagbook", "api", *path, params=params)
+    assert response.headers["Content-Type"].startswith("application/json")
+    return json.loads(response.body)
+
+
+async def refused(fetch: Any, *path: str, params: dict[str, str] | None = None, **options: Any) -> Any:
+    """The status and the JSON of a refusal."""
+    with pytest.raises(HTTPClientError) as raised:
+        await fetch("dagbook", "api", *path, params=params or {}, **options)
+    assert raised.value.response is not None
+    said = json.loads(raised.value.response.body)
+    assert set(said) == {"message", "code", "remedy"}
+    return raised.value.code, said
+
+
+def test_every_route_has_an_example():
+    assert set(EXAMPLES) == {pattern for pattern, _ in ROUTES}
+
+
+@pytest.mark.parametrize("handler", [handler for _, handler in ROUTES], ids=lambda handler: handler.__name__)
+def test_every_verb_of_every_handler_asks_for_authentication_and_authorization(handler: type[DagbookHandler]):
+    assert issubclass(handler, DagbookHandler)
+    assert handler.auth_resource == "dagbook"
+    own = [vars(handler)[verb] for verb in VERBS if verb in vars(handler)]
+    assert own
+    for method in own:
+        assert hasattr(method, "__wrapped__")
+        assert hasattr(method.__wrapped__, "__wrapped__")
+
+
+@pytest.mark.parametrize("path", EXAMPLES.values(), ids="/".join)
+async def test_without_a_token_every_route_is_forbidden(jp_fetch: Any, runs: Any, path: tuple[str, ...]):
+    runs.add("success-matrix")
+
+    status, said = await refused(jp_fetch, *path, headers={"Authorization": ""}, follow_redirects=False)
+
+    assert (status, said["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("path", EXAMPLES.values(), ids="/".join)
+async def test_who_is_not_authorized_is_forbidden_every_route(
+    jp_fetch: Any, jp_serverapp: Any, runs: Any, path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+):
+    runs.add("success-matrix")
+    asked_for = []
+
+    def refuse(_self: object, _handler: object, _user: object, action: str, resource: str) -> bool:
+        asked_for.append((action, resource))
+        return False
+
+    monkeypatch.setattr(type(jp_serverapp.authorizer), "is_authorized", refuse)
+
+    status, said = await refused(jp_fetch, *path)
+
+    assert (status, said["code"]) == (403, "forbidden")
+    assert asked_for == [("read", "dagbook")]
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "code"),
+    [
+        (("runs",), {"limit": "many"}, "bad-limit"),
+        (("runs",), {"limit": "0"}, "bad-limit"),
+        (("runs",), {"limit": "501"}, "bad-limit"),
+        (("runs",), {"limit": "9" * 5000}, "bad-limit"),
+        (("runs",), {"before": "../../etc"}, "bad-run"),
+        (("runs", ".hidden"), {}, "bad-run"),
+        (("runs", "a" * 82), {}, "bad-run"),
+        (("runs", "a\0b"), {}, "bad-run"),
+        (("runs", "~root", "events"), {}, "bad-run"),
+        (("runs", "~root", "steps", "a", "notebook"), {}, "bad-run"),
+        (("runs", RUN, "events"), {"after": "-1"}, "bad-after"),
+        (("runs", RUN, "events"), {"after": "٣"}, "bad-after"),
+    ],
+)
+async def test_wrong_input_is_told_what_to_write(
+    jp_fetch: Any, path: tuple[str, ...], params: dict[str, str], code: str
+):
+    status, said = await refused(jp_fetch, *path, params=params)
+
+    assert (status, said["code"]) == (400, code)
+    assert said["remedy"]
+
+
+@pytest.mark.parametrize("end", ["", "/events", "/steps/a/notebook"])
+async def test_a_run_cannot_lead_out_of_the_runs_folder(
+    http_server_client: Any, jp_auth_header: Any, jp_base_url: str, end: str
+):
+    path = f"{jp_base_url}dagbook/api/runs/..%2F..%2F..%2Fetc{end}"
+
+    with pytest.raises(HTTPClientError) as raised:
+        await http_server_client.fetch(path, headers=jp_auth_header)
+
+    assert raised.value.response is not None
+    assert (raised.value.code, json.loads(raised.value.response.body)["code"]) == (400, "bad-run")
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        (("runs", "20990101-000000-000000"), "unknown-run"),
+        (("runs", "2026"), "unknown-run"),
+        (("runs", "20990101-000000-000000", "events"), "unknown-run"),
+        (("runs", "20990101-000000-000000", "steps", "a", "notebook"), "unknown-run"),
+        (("runs", RUN, "steps", "ghost", "notebook"), "no-notebook"),
+        (("runs", RUN, "steps", "best", "notebook"), "no-notebook"),
+        (("elsewhere",), "unknown-route"),
+    ],
+)
+async def test_what_is_not_there_is_not_found(jp_fetch: Any, runs: Any, path: tuple[str, ...], code: str):
+    runs.add("success-matrix")  # and none of its notebooks
+
+    status, said = await refused(jp_fetch, *path)
+
+    assert (status, said["code"]) == (404, code)
+
+
+async def test_a_verb_that_nobody_offers_is_refused_as_json(jp_fetch: Any):
+    status, said = await refused(jp_fetch, "runs", method="DELETE")
+
+    assert (status, said["code"]) == (405, "method-not-allowed")
+
+
+async def test_runs_are_listed_newest_first_with_their_counts(jp_fetch: Any, runs: Any):
+    failed = runs.add("failure-skips")
+    good = runs.add("success-matrix")
+
+    listed = (await asked(jp_fetch, "runs"))["runs"]
+
+    assert [run["run"] for run in listed] == sorted([failed, good], reverse=True)
+    assert listed[0]["pipeline"] == "churn"
+    assert listed[0]["project"] == "."
+    by_id = {run["run"]: run for run in listed}
+    assert by_id[failed]["state"] == "failed"
+    assert by_id[failed]["steps"] == {"total": 5, "done": 2, "failed": 1, "running": 0}
+
+
+async def test_a_list_is_cut_and_continued(jp_fetch: Any, runs: Any):
+    names = [runs.add("reused", run=f"20261122-19450{n}-00000{n}") for n in range(5)]
+
+    first = (await asked(jp_fetch, "runs", limit="2"))["runs"]
+    second = (await asked(jp_fetch, "runs", limit="2", before=names[3]))["runs"]
+
+    assert [run["run"] for run in first] == [names[4], names[3]]
+    assert [run["run"] for run in second] == [names[2], names[1]]
+
+
+async def test_a_run_is_shown_whole(jp_fetch: Any, runs: Any):
+    name = runs.add("failure-skips")
+
+    shown = await asked(jp_fetch, "runs", name)
+
+    assert shown["run"] == name
+    steps = {step["step"]: step for step in shown["steps"]}
+    assert steps["train"]["error"]["name"] == "ValueError"
+    assert steps["publish"]["reason"] == "upstream train failed"
+
+
+async def test_entries_come_from_a_position(jp_fetch: Any, runs: Any):
+    name = runs.add("interrupted")
+
+    whole = await asked(jp_fetch, "runs", name, "events")
+    rest = await asked(jp_fetch, "runs", name, "events", after="6")
+    nothing = await asked(jp_fetch, "runs", name, "events", after="8")
+
+    assert [entry["seq"] for entry in whole["entries"]] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert whole["entries"][0]["kind"] == "run_started"
+    assert [entry["seq"] for entry in rest["entries"]] == [7, 8]
+    assert nothing == {"entries": [], "last": 8, "driver": "gone"}
+
+
+@pytest.mark.parametrize(
+    ("driven", "word", "state"), [(True, "alive", "running"), (False, "gone", "interrupted")]
+)
+async def test_whether_a_driver_lives_is_said(jp_fetch: Any, runs: Any, driven: bool, word: str, state: str):
+    name = runs.add("interrupted", driven=driven)
+
+    assert (await asked(jp_fetch, "runs", name, "events"))["driver"] == word
+    assert (await asked(jp_fetch, "runs", name))["state"] == state
+
+
+async def test_a_torn_last_line_is_not_served(jp_fetch: Any, runs: Any):
+    name = runs.add("interrupted", 3)
+    journal = runs.folder / name / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes() + b'{"crc":"00000000","seq":4,"at"')
+
+    assert (await asked(jp_fetch, "runs", name, "events"))["last"] == 3
+
+
+async def test_an_executed_notebook_is_served_though_its_folder_is_hidden(jp_fetch: Any, runs: Any):
+    name = runs.add("success-matrix")
+    runs.executed(name, "train.3/1/notebook.ipynb")
+
+    notebook = await asked(jp_fetch, "runs", name, "steps", "train[3]", "notebook")
+
+    assert notebook["nbformat"] == 4

@@ -1,0 +1,68 @@
+"""Pipelines in Python build exactly the spec that a file holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagbook.api.builder import Pipeline
+from dagbook.errors import InvalidInput
+from dagbook.loaders.pipeline_file import load_pipeline
+
+
+def churn() -> Pipeline:
+    p = Pipeline("churn", params={"rows": 10_000, "model": {"type": "str"}}, description="weekly")
+    prepare = p.node("prepare.ipynb", rows=p.params.rows)
+    train = p.node(
+        "train.ipynb", features=prepare.out.features, depth=p.item.depth, label=f"run of {p.params.model}",
+        both=[prepare.out.a, {"b": prepare.out.b}], matrix={"depth": [2, 4]}, timeout="5m",
+    )  # fmt: skip
+    p.node("01 pick best.ipynb", "best", scores=train.out.accuracy, needs=[prepare], params={"timeout": 3})
+    return p
+
+
+def test_a_pipeline_in_python_is_the_pipeline_in_its_file(tmp_path: Path):
+    file = churn().save(tmp_path / "churn.pipeline.yaml")
+    assert load_pipeline(file).spec == churn().spec
+
+
+def test_references_are_written_as_in_a_file():
+    spec = churn().spec
+    assert spec.nodes["train"].params == {
+        "features": "${prepare.features}",
+        "depth": "${item.depth}",
+        "label": "run of ${params.model}",
+        "both": ["${prepare.a}", {"b": "${prepare.b}"}],
+    }
+    assert spec.nodes["train"].timeout == 300
+    assert spec.nodes["best"].params == {"scores": "${train.accuracy}", "timeout": 3}
+    assert spec.nodes["best"].needs == ("prepare",)
+
+
+@pytest.mark.parametrize(
+    ("notebook", "name", "code"),
+    [
+        ("prepare.ipynb", None, "duplicate-key"),
+        ("x.ipynb", "a-b", "wrong-value"),
+        ("class.ipynb", None, "wrong-value"),
+    ],
+)
+def test_a_node_that_cannot_be_is_refused_where_it_is_added(notebook: str, name: str | None, code: str):
+    with pytest.raises(InvalidInput) as caught:
+        churn().node(notebook, name)
+    assert caught.value.findings[0].code == code
+
+
+@pytest.mark.parametrize("settings", [{"extra": 1}, {"tags": {"x": 1}}, {"params": {"run": 1}}])
+def test_what_a_file_could_not_hold_is_refused(settings: dict[str, Any]):
+    p = Pipeline("p", **settings)
+    p.node("a.ipynb")
+    with pytest.raises(InvalidInput):
+        p.to_yaml()
+
+
+def test_a_pipeline_without_nodes_is_refused():
+    with pytest.raises(InvalidInput, match="nodes"):
+        Pipeline("p").spec  # noqa: B018
