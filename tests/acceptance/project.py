@@ -118,6 +118,11 @@ class Project:
         path = self.folder / name
         return int(wait_until(lambda: path.exists() and path.read_text(), 120))
 
+    def seen(self, run: str, line: str) -> None:
+        """Wait until the run's journal tells that a notebook printed `line` last."""
+        journal = self.runs / run / "journal.jsonl"
+        wait_until(lambda: f'"line":"{line}"' in journal.read_text("utf-8").replace('": "', '":"'), 60)
+
     def leftovers(self) -> list[psutil.Process]:
         """Processes that belong to runs of this project: kernels, workers, drivers, guardians."""
         runs = set(self.run_ids())

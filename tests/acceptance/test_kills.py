@@ -63,7 +63,10 @@ def nothing_runs(project: Project, seconds: float = 5) -> None:
 
 def test_a_killed_kernel_is_killed_everywhere_and_keeps_what_ran(sleeping_after: Project):
     process = sleeping_after.start("run", "p.pipeline.yaml", "--json")
-    os.kill(sleeping_after.kernel_pid(), signal.SIGKILL)
+    kernel = sleeping_after.kernel_pid()
+    # What a kernel printed is lost with it until it was sent, and that is not what is tested here.
+    sleeping_after.seen(sleeping_after.the_run(), "here")
+    os.kill(kernel, signal.SIGKILL)
     answer = finish(process)
     assert answer.code == 1
     assert answer.json["state"] == "failed"
