@@ -24,6 +24,17 @@ ROOT = Path(__file__).parent.parent
 FOREIGN_SETTINGS = ("MLFLOW_", "DAGBOOK_", "JUPYTER", "IPYTHONDIR", "IPYNB_FILE", "JPY_", "GIT_")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with real kernels or a browser are tried once more when they fail, and the summary names them.
+
+    Machines stall, and one stall among thousands of such waits should not cost a whole run. Pure tests get no
+    second chance: when they fail by chance, the code is wrong.
+    """
+    for item in items:
+        if item.get_closest_marker("kernel") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(autouse=True)
 def jp_asyncio_loop() -> None:
     """No event loop of pytest-jupyter's; an async test still gets one for itself."""
