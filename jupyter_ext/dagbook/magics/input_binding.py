@@ -10,6 +10,7 @@ from dagbook.errors import Finding, InvalidInput
 from dagbook.magics.completion import Typed, complete
 from dagbook.magics.place import place
 from dagbook.magics.screen import plain_errors, say
+from dagbook.magics.tracebacks import without_our_frames
 from dagbook.magics.words import LineParser
 from dagbook.notebook.values import is_name
 
@@ -43,6 +44,7 @@ def register(ip: Any) -> None:
     complete(ip, "input", _offers)
 
 
+@without_our_frames
 def input(name: str, node: str, *, run: str | None = None, pipeline: str | None = None) -> Any:  # noqa: A001
     """What the node published last as `name`: the value, or the absolute path of the file.
 
