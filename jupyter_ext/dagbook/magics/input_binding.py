@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.api.phrases import since_text, value_text
 from dagbook.errors import Finding, InvalidInput
 from dagbook.magics.completion import Typed, complete
+from dagbook.magics.logbook import logbook
 from dagbook.magics.place import place
 from dagbook.magics.screen import plain_errors, say
 from dagbook.magics.tracebacks import without_our_frames
@@ -93,6 +95,8 @@ def _take(name: str, node: str, run: str | None, pipeline: str | None, known: di
     shown = source.value
     if source.files and isinstance(shown, str):
         shown = f"…/{'/'.join(Path(shown).parts[-_PARTS:])}"
+    with suppress(OSError):  # a project that cannot be written can still be read
+        logbook().took(name, source.origin)
     say(f"{name} = {value_text(shown, _LONGEST)} (from {source.origin}, {when})")
     return source.value
 

@@ -28,7 +28,9 @@ _OPTION: Final = re.compile(r"(?:^|\s)(--?[A-Za-z][\w-]*)")
 def param_line(line: str, ip: Any) -> None:
     """Log parameters of the run that is going on: `%param lr=0.1 depth=3`, `%param lr`."""
     __tracebackhide__ = True
-    param(_values("param", line, PARAM_USAGE, (), ip))
+    values = _values("param", line, PARAM_USAGE, (), ip)
+    if values:
+        param(values)
 
 
 def metric_line(line: str, ip: Any) -> None:

@@ -1,4 +1,4 @@
-"""What may stand behind the magics that record and publish: their options, variables, and names used before."""
+"""What may stand behind the magics that record and publish: options, variables, names used before."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OUR_TAGS: Final = ("mlflow.", "dagbook.", "experiment")
 
 
 def track_offers(typed: Typed, ip: Any) -> list[str]:
-    """Behind `%track` its verbs; behind `%%track` and `%track start` options, variables, experiments, tags."""
+    """Behind `%track` its verbs; behind `%%track` and `%track start` options, variables, experiments."""
     if not typed.is_cell and not typed.words:
         return list(VERBS)
     if not typed.is_cell and typed.words[0] != "start":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
@@ -26,6 +26,8 @@ def without_our_frames(function: Callable[_P, _T]) -> Callable[_P, _T]:
         except Exception as error:
             if not _raised_by_us(error):
                 raise
+            # What IPython asks an exception for, to show it.
+            error._render_traceback_ = partial(_rendered, error)  # type: ignore[attr-defined]
             raise error.with_traceback(None) from None
 
     return called
@@ -48,6 +50,24 @@ def evaluate(expression: str, shell: Any, magic: str) -> Any:
         raise UsageError(f"%{magic}: {expression!r} is no expression ({error.msg})") from None
     linecache.cache[file] = (len(expression), None, [f"{expression}\n"], file)
     return eval(code, shell.user_global_ns, shell.user_ns)  # noqa: S307  # the person's own code
+
+
+def _rendered(error: Exception) -> list[str]:
+    """The lines of the traceback down to the person's own; raises outside of IPython, which asks for them."""
+    from IPython.core.getipython import get_ipython
+
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        if trace.tb_next.tb_frame.f_globals.get("__name__") == __name__:
+            trace.tb_next = None
+            break
+        trace = trace.tb_next
+    shell: Any = get_ipython()
+    formatter = shell.InteractiveTB
+    lines: list[str] = formatter.structured_traceback(
+        type(error), error, error.__traceback__, tb_offset=formatter.tb_offset
+    )
+    return lines
 
 
 def _raised_by_us(error: Exception) -> bool:

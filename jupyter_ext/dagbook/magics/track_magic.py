@@ -89,7 +89,7 @@ class TrackMagic:
             elif self._span is not None:
                 self._span.cell_ends(error)
             if first_line(book.cell.source).split()[:1] == [_PARAMETERS]:
-                self.parameters.ran(book.cell.source)
+                self.parameters.ran(book.cell.source, book.cell.id)
             book.wake_if_waiting()
         finally:
             book.cell = frame.before
@@ -103,6 +103,10 @@ class TrackMagic:
             return str(told) if told else None
         except Exception:  # noqa: BLE001  # kernels differ; without an id things are only less linked
             return None
+
+    def parameter_names(self) -> list[str]:
+        """What the notebook declares as parameters."""
+        return list(self.parameters.cells(self._logbook().notebook))
 
     # --- %track -------------------------------------------------------------------------------------
 
