@@ -1,4 +1,4 @@
-"""Other defaults for a parameters cell: the smallest edits of its text, with comments and annotations kept."""
+"""Other defaults for a parameters cell: the smallest edits of its text; comments and annotations stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What MLflow recorded of a run's steps and of a notebook's cells, and a model of it registered. Call in a thread."""
+"""What MLflow recorded of a run's steps and of a notebook's cells; a model registered. Call it in a thread."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _lock = threading.Lock()
 
 
 def trials(queries: Queries, folder: Path, run: str) -> dict[str, Any]:
-    """Every step of a run with what it was given and what it measured: published numbers and MLflow's metrics."""
+    """Every step with what it was given and what it measured: published numbers and MLflow's metrics."""
     state = queries.state(run)
     recorded: dict[str, dict[str, float]] = {}
     away = None
@@ -48,7 +48,7 @@ def trials(queries: Queries, folder: Path, run: str) -> dict[str, Any]:
 
 
 def logged_by_cells(notebook: Path) -> dict[str, Any]:
-    """What the cells of a notebook logged last: `{"logged": [{"cell", "kind", "name", "value", "run", …}]}`."""
+    """What the cells of a notebook logged last: `{"logged": [{"cell", "kind", "name", "value", …}]}`."""
     store = store_of(notebook.parent)
     if store is None:
         return {"logged": []}

@@ -28,9 +28,10 @@ export function initialText(parameter: Parameter): string {
 }
 
 export function entryOf(form: Form, parameter: Parameter): Entry {
-  return Object.hasOwn(form.entries, parameter.name)
-    ? (form.entries[parameter.name] as Entry)
-    : { mode: 'value', text: initialText(parameter) };
+  const typed = Object.hasOwn(form.entries, parameter.name)
+    ? form.entries[parameter.name]
+    : undefined;
+  return typed ?? { mode: 'value', text: initialText(parameter) };
 }
 
 export function withEntry(form: Form, name: string, entry: Entry): Form {

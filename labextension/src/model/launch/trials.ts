@@ -22,7 +22,8 @@ export interface Columns {
 const GOOD: readonly StepStatus[] = ['succeeded', 'reused'];
 const OVER: readonly string[] = ['succeeded', 'failed', 'cancelled', 'interrupted'];
 /** Names of which less is better. */
-const COSTS = /(^|[^a-z])(loss|cost|err|error|mse|rmse|mae|mape|perplexity|seconds|time)([^a-z]|$)/i;
+const COSTS =
+  /(^|[^a-z])(loss|cost|err|error|mse|rmse|mae|mape|perplexity|seconds|time)([^a-z]|$)/i;
 
 export function columnsOf(trials: readonly Trial[]): Columns {
   const items = new Set<string>();
@@ -50,18 +51,17 @@ export function isCost(metric: string): boolean {
 
 /** The step that did best, or null while there is none. The first of equals. */
 export function bestOf(trials: readonly Trial[], goal: Goal | null): Trial | null {
-  let best: Trial | null = null;
-  for (const trial of goal === null ? [] : trials) {
-    const value = measured(trial, goal as Goal);
-    if (value === null || !GOOD.includes(trial.state)) {
+  let best: { readonly trial: Trial; readonly value: number } | null = null;
+  for (const trial of trials) {
+    const value = goal === null ? null : measured(trial, goal);
+    if (goal === null || value === null || !GOOD.includes(trial.state)) {
       continue;
     }
-    const before = best === null ? null : measured(best, goal as Goal);
-    if (before === null || ((goal as Goal).lowest ? value < before : value > before)) {
-      best = trial;
+    if (best === null || (goal.lowest ? value < best.value : value > best.value)) {
+      best = { trial, value };
     }
   }
-  return best;
+  return best?.trial ?? null;
 }
 
 function measured(trial: Trial, goal: Goal): number | null {

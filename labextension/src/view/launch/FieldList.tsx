@@ -10,6 +10,9 @@ import type { Translation } from '../surroundings';
 import { ValueInput } from './ValueInput';
 import { useLaunch } from './launchSurroundings';
 
+// Typed as it is, in every language.
+const FREE_EXAMPLE = 'rows=500';
+
 export interface FieldListProps {
   readonly source: Launchable;
   readonly form: Form;
@@ -137,7 +140,7 @@ function FreeField({ form }: { readonly form: Form }): JSX.Element {
           spellCheck={false}
           aria-describedby={`${id}-help`}
           value={form.free}
-          placeholder="rows=500"
+          placeholder={FREE_EXAMPLE}
           onChange={event => actions.type({ ...form, free: event.target.value })}
         />
       </div>
@@ -161,13 +164,17 @@ function modeWord(mode: Mode, trans: Translation): string {
 
 function helpOf(parameter: Parameter, mode: Mode, trans: Translation): string {
   if (mode === 'secret') {
-    return trans.__('The name of a secret. Its value is looked up when the run starts, and never written down.');
+    return trans.__(
+      'The name of a secret. Its value is looked up when the run starts, and never written down.'
+    );
   }
   if (mode === 'sweep') {
     return sweepHelp(parameter, trans);
   }
   return parameter.computed
-    ? [parameter.help, trans.__('computed: %1', parameter.default ?? '')].filter(Boolean).join(' · ')
+    ? [parameter.help, trans.__('computed: %1', parameter.default ?? '')]
+        .filter(Boolean)
+        .join(' · ')
     : parameter.help;
 }
 

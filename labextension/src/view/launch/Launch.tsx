@@ -25,7 +25,9 @@ export function Launch({ store, actions, trans }: LaunchProps): JSX.Element {
   return (
     <LaunchProvider value={surroundings}>
       <LaunchHead state={state} />
-      {state.fault !== null && <LaunchFault message={state.fault.message} remedy={state.fault.remedy} />}
+      {state.fault !== null && (
+        <LaunchFault message={state.fault.message} remedy={state.fault.remedy} />
+      )}
       {state.source !== null && <LaunchForm state={state} />}
       {state.source === null && <Findings findings={state.findings} />}
       {state.run !== null && <TrialsView state={state} />}

@@ -37,7 +37,9 @@ export function PlanView({ plan, planned }: PlanViewProps): JSX.Element {
         ))}
       </ul>
       {more > 0 && (
-        <p className="jp-DagbookLaunch-quiet">{trans._n('and %1 more', 'and %1 more', more, more)}</p>
+        <p className="jp-DagbookLaunch-quiet">
+          {trans._n('and %1 more', 'and %1 more', more, more)}
+        </p>
       )}
     </section>
   );

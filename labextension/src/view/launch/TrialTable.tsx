@@ -21,18 +21,29 @@ export interface TrialTableProps {
 export function TrialTable({ trials, columns, sorting, best }: TrialTableProps): JSX.Element {
   const { trans } = useLaunch();
   return (
-    // A table that is wider than the page is scrolled, also by keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="jp-DagbookTrials-scroll" role="region" tabIndex={0} aria-label={trans.__('Steps')}>
-      <table>
+    <div className="jp-DagbookTrials-scroll">
+      <table aria-label={trans.__('Steps')}>
         <thead>
           <tr>
             <Head column="step" label={trans.__('Step')} sorting={null} />
             {columns.items.map(name => (
-              <Head key={`i-${name}`} column={`item:${name}`} label={name} sorting={sorting} sorts />
+              <Head
+                key={`i-${name}`}
+                column={`item:${name}`}
+                label={name}
+                sorting={sorting}
+                sorts
+              />
             ))}
             {columns.metrics.map(name => (
-              <Head key={`m-${name}`} column={`metric:${name}`} label={name} sorting={sorting} sorts number />
+              <Head
+                key={`m-${name}`}
+                column={`metric:${name}`}
+                label={name}
+                sorting={sorting}
+                sorts
+                number
+              />
             ))}
             <Head column="state" label={trans.__('State')} sorting={sorting} sorts />
             <Head column="seconds" label={trans.__('Time')} sorting={sorting} sorts number />
@@ -40,7 +51,12 @@ export function TrialTable({ trials, columns, sorting, best }: TrialTableProps):
         </thead>
         <tbody>
           {sorted(trials, sorting).map(trial => (
-            <Row key={trial.step} trial={trial} columns={columns} isBest={trial.step === best?.step} />
+            <Row
+              key={trial.step}
+              trial={trial}
+              columns={columns}
+              isBest={trial.step === best?.step}
+            />
           ))}
         </tbody>
       </table>
@@ -65,7 +81,9 @@ function Head({ column, label, sorting, sorts, number }: HeadProps): JSX.Element
       {sorts === true ? (
         <button type="button" onClick={() => actions.sort(pressed(sorting, column))}>
           {label}
-          <span aria-hidden="true">{order === 'none' ? '' : order === 'descending' ? ' ↓' : ' ↑'}</span>
+          <span aria-hidden="true">
+            {order === 'none' ? '' : order === 'descending' ? ' ↓' : ' ↑'}
+          </span>
         </button>
       ) : (
         label

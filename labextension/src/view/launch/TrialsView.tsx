@@ -24,7 +24,9 @@ export function TrialsView({ state }: { readonly state: LaunchState }): JSX.Elem
   }
   const columns = columnsOf(trials.trials);
   const best = trials.trials.length > 1 ? bestOf(trials.trials, state.goal) : null;
-  const done = trials.trials.filter(trial => trial.state !== 'pending' && trial.state !== 'running');
+  const done = trials.trials.filter(
+    trial => trial.state !== 'pending' && trial.state !== 'running'
+  );
   return (
     <section className="jp-DagbookTrials" aria-label={trans.__('Run')}>
       <div className="jp-DagbookTrials-head" role="status">
@@ -99,7 +101,9 @@ function GoalBar({ columns, goal, best, state }: GoalBarProps): JSX.Element {
         <button
           type="button"
           className="jp-DagbookLaunch-button"
-          title={trans.__('Writes what the best step was given into the notebook’s parameters cell')}
+          title={trans.__(
+            'Writes what the best step was given into the notebook’s parameters cell'
+          )}
           onClick={() => actions.promote(best)}
         >
           {trans.__('Make its parameters the defaults')}
@@ -109,7 +113,9 @@ function GoalBar({ columns, goal, best, state }: GoalBarProps): JSX.Element {
         <button
           type="button"
           className="jp-DagbookLaunch-button"
-          title={trans.__('Makes a new version of a registered model from the model that the best step logged')}
+          title={trans.__(
+            'Makes a new version of a registered model from the model that the best step logged'
+          )}
           onClick={() => actions.register(best)}
         >
           {trans.__('Register its model…')}
