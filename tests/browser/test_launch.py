@@ -1,10 +1,9 @@
-"""From the launch form to a finished run, from a sweep to other defaults, from a metric to its cell and back."""
+"""From the launch form to a finished run, from a sweep to other defaults, from a badge to its run and back."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE, Lab
+from tests.browser.conftest import Lab
 from tests.browser.test_runs_panel import AXE, LONG, THEMES, show_theme
 
 pytestmark = pytest.mark.browser
+LONG = 20_000  # DEBUG
 
 NASTY = "<img src=x onerror=alert(1)>"
 PARAMETERS = f"""\
@@ -46,12 +46,12 @@ nodes:
 
 
 @pytest.fixture
-def folder(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Path]:
+def folder(lab: Lab, request: pytest.FixtureRequest) -> Path:
     """A project of its own with a notebook in it."""
     folder = lab.root / re.sub(r"\W+", "-", request.node.name)
     (folder / ".dagbook").mkdir(parents=True)
     write(folder / "train.ipynb", [("params", PARAMETERS, ["parameters"]), ("work", TRAIN, [])])
-    yield folder
+    return folder
 
 
 def write(path: Path, cells: list[tuple[str, str, list[str]]]) -> None:
@@ -86,6 +86,11 @@ def opened(page: Page, folder: Path, name: str) -> Locator:
     return launch
 
 
+def field(launch: Locator, name: str) -> Locator:
+    """The text field of a parameter."""
+    return launch.locator(f'[data-parameter="{name}"]').get_by_role("textbox")
+
+
 def violations(page: Page, where: str) -> list[str]:
     found = Axe().run(page, context=where, options=AXE).response["violations"]
     return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
@@ -103,11 +108,11 @@ def test_a_run_from_the_form_goes_on_while_the_tab_is_closed(
         ],
     )
     launch = opened(page, folder, "slow.ipynb")
-    launch.get_by_label("rows").fill("many")
+    field(launch, "rows").fill("many")
     objection = launch.locator('[data-parameter="rows"]')
     expect(objection).to_contain_text("'many' is no int", timeout=LONG)
     expect(launch.get_by_role("button", name="Run in background")).to_be_disabled()
-    launch.get_by_label("rows").fill("7")
+    field(launch, "rows").fill("7")
     run = launch.get_by_role("button", name="Run in background")
     expect(run).to_be_enabled(timeout=LONG)
 
@@ -121,7 +126,7 @@ def test_a_run_from_the_form_goes_on_while_the_tab_is_closed(
     launch = page.get_by_role("region", name=f"Run {folder.name}/slow.ipynb in background")
     expect(launch.get_by_role("region", name="Run", exact=True)).to_contain_text("Succeeded", timeout=LONG)
     expect(launch).to_contain_text(name)
-    expect(launch.get_by_label("rows", exact=True)).to_have_value("7")
+    expect(field(launch, "rows")).to_have_value("7")
     expect(launch.get_by_role("row").filter(has_text="slow")).to_contain_text("7")
     page.screenshot(path=artifacts / "launch-finished.png")
 
@@ -130,7 +135,7 @@ def test_a_run_from_the_form_goes_on_while_the_tab_is_closed(
 def test_a_sweep_leads_to_other_defaults(page: Page, folder: Path, artifacts: Path):
     launch = opened(page, folder, "train.ipynb")
     launch.get_by_label("How depth is given").select_option("Sweep")
-    launch.get_by_role("textbox", name="depth").fill("2..5")
+    field(launch, "depth").fill("2..5")
     launch.get_by_role("button", name="Run 4 steps in background").click()
 
     table = launch.get_by_role("table", name="Steps")
@@ -160,7 +165,7 @@ def test_a_badge_shows_what_a_cell_logged_and_leads_back(page: Page, folder: Pat
     execute(page, "docmanager:open", {"path": f"{folder.name}/log.ipynb"})
     panel = page.locator(".jp-NotebookPanel:visible")
     expect(panel.locator(".jp-Cell")).to_have_count(2, timeout=LONG)
-    panel.get_by_role("button", name="Track This Notebook").click()
+    panel.get_by_role("button", name="Track this notebook").click()
     expect(panel.locator(".jp-Cell").first).to_contain_text("%track start")
     expect(panel.locator(".jp-Cell").first.locator(".jp-InputPrompt")).to_have_text("[1]:", timeout=LONG)
     execute(page, "notebook:run-all-cells")
@@ -171,10 +176,6 @@ def test_a_badge_shows_what_a_cell_logged_and_leads_back(page: Page, folder: Pat
     jumped = page.evaluate(
         """async path => {
             const { commands } = window.jupyterapp;
-            let opened = null;
-            if (!commands.hasCommand('dagbook:open-run')) {
-                commands.addCommand('dagbook:open-run', { execute: args => { window.openedRun = args.run; } });
-            }
             return commands.execute('dagbook:jump-to-cell', { path, cell: 'logs' });
         }""",
         f"{folder.name}/log.ipynb",
@@ -188,7 +189,7 @@ def test_the_parameters_cell_is_marked_and_moved(page: Page, folder: Path, artif
     execute(page, "docmanager:open", {"path": f"{folder.name}/train.ipynb"})
     panel = page.locator(".jp-NotebookPanel:visible")
     first, second = panel.locator(".jp-Cell").nth(0), panel.locator(".jp-Cell").nth(1)
-    toggle = panel.get_by_role("button", name="Parameters Cell")
+    toggle = panel.get_by_role("button", name="Parameters cell")
     expect(first.locator(".jp-DagbookBadge-mark")).to_have_text("parameters", timeout=LONG)
     expect(toggle).to_have_attribute("aria-pressed", "true")
 
@@ -220,17 +221,16 @@ def test_the_form_looks_right_and_is_accessible(
 ):
     show_theme(page, THEMES[theme])
     launch = opened(page, folder, "train.ipynb")
-    launch.get_by_label("rate", exact=True).fill("fast")
+    field(launch, "rate").fill("fast")
     launch.get_by_label("How depth is given").select_option("Sweep")
-    launch.get_by_role("textbox", name="depth").fill("2, 4, 8")
+    field(launch, "depth").fill("2, 4, 8")
     expect(launch.locator('[data-parameter="rate"]')).to_contain_text("is no float", timeout=LONG)
     # Names and help are text, whatever is in them.
     assert launch.locator("img").count() == 0
     page.screenshot(path=artifacts / f"launch-wrong-{theme}.png")
     assert violations(page, ".jp-DagbookLaunch") == []
 
-    launch.get_by_label("rate", exact=True).fill("0.25")
+    field(launch, "rate").fill("0.25")
     expect(launch.get_by_role("button", name="Run 3 steps in background")).to_be_enabled(timeout=LONG)
     page.screenshot(path=artifacts / f"launch-form-{theme}.png")
     assert violations(page, ".jp-DagbookLaunch") == []
-    assert PATIENCE

@@ -1,10 +1,11 @@
-"""What MLflow recorded of a run's steps and of a notebook's cells; a model registered. Call it in a thread."""
+"""What MLflow recorded of a run's steps and of a notebook's cells; a model registered. For threads."""
 
 from __future__ import annotations
 
 import math
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,10 @@ _CELL: Final = "dagbook.cell."
 _KINDS: Final = ("metric", "param", "artifact")
 _MOST_RUNS: Final = 40
 _PAGE: Final = 1000
+_MOST_KEPT: Final = 200
+_OVER: Final = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
+_PATIENCE: Final = 0.4
+"""Seconds that a table waits for MLflow; what comes later is in the next answer."""
 _LONGEST_NAME: Final = 250
 
 _stores: dict[tuple[str | None, Path], MlflowStore] = {}
@@ -32,18 +37,18 @@ _lock = threading.Lock()
 
 
 def trials(queries: Queries, folder: Path, run: str) -> dict[str, Any]:
-    """Every step with what it was given and what it measured: published numbers and MLflow's metrics."""
+    """Every step with what it was given and what it measured: published numbers and MLflow's metrics.
+
+    `settled` says that nothing more will come: the run is over, and MLflow was read since.
+    """
     state = queries.state(run)
-    recorded: dict[str, dict[str, float]] = {}
-    away = None
-    try:
-        recorded = _metrics_below(folder, state)
-    except TrackerAway as error:
-        away = str(error)
+    read = _readings.of(folder, state)
     return {
         "run": run, "pipeline": state.pipeline, "state": state.state, "file": state.file,
-        "seconds": state.seconds, "away": away,
-        "trials": [_trial(step, recorded.get(step.mlflow_run_id or "", {})) for step in state.steps.values()],
+        "seconds": state.seconds, "away": read.away, "settled": read.seq >= state.seq and state.state in _OVER,
+        "trials": [
+            _trial(step, read.metrics.get(step.mlflow_run_id or "", {})) for step in state.steps.values()
+        ],
     }  # fmt: skip
 
 
@@ -108,6 +113,50 @@ def store_of(folder: Path) -> MlflowStore | None:
         if key not in _stores:
             _stores[key] = MlflowStore(around.tracking_uri, around.state)
         return _stores[key]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """The metrics that MLflow had, by its runs, when the journal was at `seq`."""
+
+    seq: int = -1
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    away: str | None = None
+
+
+class _Readings:
+    """What was read of MLflow last. The read itself happens beside: a table never waits for a store."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Reading] = {}
+        self._reading: dict[str, threading.Thread] = {}
+        self._lock = threading.Lock()
+
+    def of(self, folder: Path, state: RunState) -> _Reading:
+        """The last reading; a newer one is begun where the run has moved, and waited for a moment."""
+        known = self._known.get(state.run, _Reading())
+        if known.seq >= state.seq and known.away is None:
+            return known
+        with self._lock:
+            thread = self._reading.get(state.run)
+            if thread is None or not thread.is_alive():
+                thread = threading.Thread(target=self._read, args=(folder, state), daemon=True)
+                self._reading[state.run] = thread
+                thread.start()
+        thread.join(_PATIENCE)
+        return self._known.get(state.run, _Reading())
+
+    def _read(self, folder: Path, state: RunState) -> None:
+        try:
+            found = _Reading(seq=state.seq, metrics=_metrics_below(folder, state))
+        except TrackerAway as error:
+            found = _Reading(seq=state.seq, away=str(error))
+        if len(self._known) > _MOST_KEPT:
+            self._known.clear()
+        self._known[state.run] = found
+
+
+_readings: Final = _Readings()
 
 
 def _metrics_below(folder: Path, state: RunState) -> dict[str, dict[str, float]]:

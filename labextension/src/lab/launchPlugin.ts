@@ -87,7 +87,9 @@ function addLaunchCommands(
   };
   commands.addCommand(OPEN_LAUNCH, {
     label: trans.__('Run in Background with…'),
-    caption: trans.__('Choose parameters and run the notebook in the background, or a sweep of it'),
+    caption: trans.__(
+      'Run in background: choose parameters, or a sweep, and run the notebook without this window'
+    ),
     icon: runIcon,
     describedBy: {
       args: {

@@ -46,8 +46,6 @@ export class LaunchWidget extends ReactWidget {
     this.title.closable = true;
     this.title.label = trans.__('Run %1', path.split('/').at(-1) ?? path);
     this.title.caption = trans.__('Run %1 in background', path);
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', this.title.caption);
     this.node.tabIndex = -1;
     this.#poll = new Poll({
       name: 'dagbook:launch',
@@ -77,6 +75,13 @@ export class LaunchWidget extends ReactWidget {
     this.store.dispose();
     Signal.clearData(this);
     super.dispose();
+  }
+
+  protected override onBeforeAttach(msg: Message): void {
+    super.onBeforeAttach(msg);
+    // Now, and not before: the main area gives every content the same name.
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', this.title.caption);
   }
 
   protected override onActivateRequest(msg: Message): void {

@@ -116,7 +116,7 @@ function addNotebookCommands(
   commands.addCommand(TOGGLE_PARAMETERS, {
     label: trans.__('Parameters Cell'),
     caption: trans.__(
-      'Make the active cell the one that holds the notebook’s parameters, or no longer so'
+      'Parameters cell: the active cell holds the notebook’s parameters, or no longer so'
     ),
     icon: parametersIcon,
     describedBy: none,
@@ -144,7 +144,7 @@ function addNotebookCommands(
   commands.addCommand(TRACK_NOTEBOOK, {
     label: trans.__('Track This Notebook'),
     caption: trans.__(
-      'Put a cell with “%track start” at the top and run it: what cells log is recorded as one run'
+      'Track this notebook: put a cell with “%track start” at the top and run it; what cells log is recorded as one run'
     ),
     icon: trackIcon,
     describedBy: none,

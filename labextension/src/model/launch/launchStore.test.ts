@@ -26,6 +26,7 @@ const TRIALS: Trials = {
   file: '',
   seconds: null,
   trials: [],
+  settled: false,
   away: null
 };
 
@@ -135,7 +136,7 @@ test('a start that is refused starts nothing and says why', async () => {
 });
 
 test('a run that is over is asked for no more', async () => {
-  const over = { ...TRIALS, state: 'succeeded' as const };
+  const over = { ...TRIALS, state: 'succeeded' as const, settled: true };
   const { store } = launch({ trials: () => Promise.resolve(over) }, 'r1');
   expect(store.isGoingOn).toBe(true);
 

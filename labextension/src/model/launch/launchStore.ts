@@ -3,7 +3,7 @@
 import type { Fault } from '../runStore';
 import { EMPTY_FORM, isSweep, requestOf } from './form';
 import type { Form } from './form';
-import { columnsOf, isOver, likelyGoal } from './trials';
+import { columnsOf, likelyGoal } from './trials';
 import type { Goal, Sorting } from './trials';
 import type { Finding, Launchable, LaunchRequest, Plan, Started, Trials } from './types';
 
@@ -197,7 +197,7 @@ export class LaunchStore {
   /** Whether the run goes on, so that it is worth asking again. */
   get isGoingOn(): boolean {
     const { run, trials } = this.#state;
-    return run !== null && (trials === null || !isOver(trials));
+    return run !== null && (trials === null || !trials.settled);
   }
 
   #failed(error: unknown): void {

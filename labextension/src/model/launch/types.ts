@@ -113,6 +113,8 @@ export interface Trials {
   readonly file: string;
   readonly seconds: number | null;
   readonly trials: readonly Trial[];
+  /** Whether nothing more will come: the run is over and its metrics were read since. */
+  readonly settled: boolean;
   /** Why metrics of MLflow are missing; null when they are not. */
   readonly away: string | null;
 }

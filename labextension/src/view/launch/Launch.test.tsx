@@ -89,6 +89,7 @@ const TRIALS: Trials = {
   file: '',
   seconds: 4,
   trials: [trial('train[0]', 2, 1), trial('train[1]', 4, 9)],
+  settled: false,
   away: null
 };
 

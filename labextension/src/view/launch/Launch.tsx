@@ -39,7 +39,7 @@ function LaunchHead({ state }: { readonly state: LaunchState }): JSX.Element {
   const { actions, trans } = useLaunch();
   const name = state.source?.name ?? state.path;
   return (
-    <header className="jp-DagbookLaunch-head">
+    <div className="jp-DagbookLaunch-head">
       <h1>{trans.__('Run %1', name)}</h1>
       <p>
         <button type="button" className="jp-DagbookLaunch-link" onClick={() => actions.openFile()}>
@@ -49,7 +49,7 @@ function LaunchHead({ state }: { readonly state: LaunchState }): JSX.Element {
           <span> · {state.source.description}</span>
         )}
       </p>
-    </header>
+    </div>
   );
 }
 
