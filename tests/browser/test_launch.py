@@ -1,4 +1,4 @@
-"""From the launch form to a finished run, from a sweep to other defaults, from a badge to its run and back."""
+"""From the form to a finished run, from a sweep to other defaults, from a badge to its run and back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from tests.browser.conftest import Lab
 from tests.browser.test_runs_panel import AXE, LONG, THEMES, show_theme
 
 pytestmark = pytest.mark.browser
-LONG = 20_000  # DEBUG
 
 NASTY = "<img src=x onerror=alert(1)>"
 PARAMETERS = f"""\

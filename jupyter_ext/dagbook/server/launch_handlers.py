@@ -66,6 +66,7 @@ class StartHandler(RunsHandler):
         body = json_body(self.request.body)
         self.settings[WATCH].wanted()
         said = await asyncio.to_thread(lambda: _launching().started(self.projects.root, body))
+        self.projects.look_again()
         self.set_status(HTTPStatus.CREATED)
         await self.finish(json.dumps(said))
 

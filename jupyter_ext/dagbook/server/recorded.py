@@ -1,4 +1,4 @@
-"""What MLflow recorded of a run's steps and of a notebook's cells; a model registered. For threads."""
+"""What MLflow recorded of a run's steps and a notebook's cells; a model registered. For threads."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def trials(queries: Queries, folder: Path, run: str) -> dict[str, Any]:
     read = _readings.of(folder, state)
     return {
         "run": run, "pipeline": state.pipeline, "state": state.state, "file": state.file,
-        "seconds": state.seconds, "away": read.away, "settled": read.seq >= state.seq and state.state in _OVER,
+        "seconds": state.seconds, "away": read.away,
+        "settled": read.seq >= state.seq and state.state in _OVER,
         "trials": [
             _trial(step, read.metrics.get(step.mlflow_run_id or "", {})) for step in state.steps.values()
         ],

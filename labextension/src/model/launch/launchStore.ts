@@ -171,7 +171,11 @@ export class LaunchStore {
       const trials = await this.#options.server.trials(run);
       if (this.#state.run === run) {
         const goal = this.#state.goal ?? likelyGoal(columnsOf(trials.trials));
-        this.#set({ trials, goal, ...(this.#state.findings.length === 0 ? { fault: null } : {}) });
+        const isNews = trials.settled && this.#state.trials?.settled === false;
+        this.#set({ trials, goal, fault: null });
+        if (isNews) {
+          void this.plan(); // what has run would be reused now
+        }
       }
     } catch (error) {
       this.#set({ fault: this.#options.explain(error) });
@@ -197,7 +201,7 @@ export class LaunchStore {
   /** Whether the run goes on, so that it is worth asking again. */
   get isGoingOn(): boolean {
     const { run, trials } = this.#state;
-    return run !== null && (trials === null || !trials.settled);
+    return run !== null && (!trials?.settled);
   }
 
   #failed(error: unknown): void {

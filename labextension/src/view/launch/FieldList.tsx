@@ -117,7 +117,8 @@ function Field({ parameter, source, form, objections }: FieldProps): JSX.Element
           ? help
           : objections.map((finding, place) => (
               <span key={place} className="jp-DagbookField-objection">
-                {finding.message}. {trans.__('Fix: %1', finding.remedy)}
+                {withoutName(finding.message, parameter.name)}.{' '}
+                {trans.__('Fix: %1', finding.remedy)}
               </span>
             ))}
       </div>
@@ -198,4 +199,10 @@ function sweepHelp(parameter: Parameter, trans: Translation): string {
     default:
       return trans.__('Values to try, with commas between them, or as a JSON list');
   }
+}
+
+/** An objection that stands at its field need not name it. */
+function withoutName(message: string, name: string): string {
+  const lead = `parameter '${name}': `;
+  return message.startsWith(lead) ? message.slice(lead.length) : message;
 }

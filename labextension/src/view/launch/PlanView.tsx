@@ -23,7 +23,11 @@ export function PlanView({ plan, planned }: PlanViewProps): JSX.Element {
       <h2>
         {trans.__('Plan')}
         <span className="jp-DagbookLaunch-quiet" role="status">
-          {plan === null ? (planned ? '' : trans.__('Planning…')) : countsText(plan, trans)}
+          {plan !== null
+            ? countsText(plan, trans)
+            : planned
+              ? trans.__('waits until what is marked is corrected')
+              : trans.__('Planning…')}
         </span>
       </h2>
       {plan?.warnings.map((warning, place) => (
