@@ -13,8 +13,8 @@ import { LaunchRoutes } from './launchRequest';
 
 const CLASS = 'jp-DagbookBadges';
 const DRAW_PAUSE = 120;
-/** What a cell logs is on its way to MLflow for a moment. */
-const READ_PAUSES = [1_500, 6_000] as const;
+/** What a cell logs is on its way to MLflow for a moment; where MLflow's database is made first, for longer. */
+const READ_PAUSES = [1_500, 5_000, 12_000, 30_000] as const;
 
 /** Badges for a notebook, from what the server says. */
 export function badgesFor(

@@ -153,6 +153,6 @@ export async function makeDefaults(
   await showCell(panel, cell);
   Notification.success(trans.__('The defaults of %1 are changed, and not saved yet.', path), {
     autoClose: 8_000,
-    actions: [{ label: trans.__('Undo'), callback: () => panel.content.model?.sharedModel.undo() }]
+    actions: [{ label: trans.__('Undo'), callback: () => shared.undo() }]
   });
 }

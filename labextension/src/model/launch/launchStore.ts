@@ -201,7 +201,7 @@ export class LaunchStore {
   /** Whether the run goes on, so that it is worth asking again. */
   get isGoingOn(): boolean {
     const { run, trials } = this.#state;
-    return run !== null && (!trials?.settled);
+    return run !== null && trials?.settled !== true;
   }
 
   #failed(error: unknown): void {
