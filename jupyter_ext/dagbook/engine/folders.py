@@ -16,6 +16,8 @@ REQUEST = "request.json"
 RESULT = "result.json"
 LOG = "log"
 OUTBOX = "outbox"
+ADDRESSES = "addresses.json"
+"""Whom hooks tell: for the driver alone, and gone with the run's end."""
 
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6,}")
 

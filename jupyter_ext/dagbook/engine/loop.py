@@ -15,6 +15,7 @@ from typing import Final
 from dagbook.engine.attempts import Attempts, Ports
 from dagbook.engine.folders import PLAN
 from dagbook.engine.history import History
+from dagbook.engine.hooks import Hooks
 from dagbook.engine.ports import Ended
 from dagbook.engine.record import Recorder
 from dagbook.engine.run_record import open_run_record, user_name
@@ -23,6 +24,7 @@ from dagbook.run.commands import CancelStep, Command, FinishRun, SkipStep, Start
 from dagbook.run.decide import decide
 from dagbook.run.events import (
     CancelRequested,
+    RunEnd,
     RunFinished,
     RunStarted,
     StepCancelled,
@@ -46,7 +48,7 @@ class Driver:
         plan: what is to be done; never changed.
         run: the run's id.
         folder: the run's folder, which holds the frozen notebooks.
-        ports: journal, executor, cache, tracker.
+        ports: journal, executor, cache, tracker, notifier.
         wants_cancel: who asks for the run to be cancelled, or None; looked at often.
     """
 
@@ -64,6 +66,7 @@ class Driver:
             ports.tracker, lambda reason: self._history.happen(TrackingLost(reason=reason))
         )
         self._attempts = Attempts(plan, run, folder, ports, self._history, self._recorder)
+        self._hooks = Hooks(plan, run, folder, ports, self._history, self._recorder)
 
     def drive(self) -> RunState:
         """Run until nothing is left to do; the final state.
@@ -139,8 +142,9 @@ class Driver:
             case FinishRun(state=state):
                 self._finish(state)
 
-    def _finish(self, state: str) -> None:
-        """Everything is told to the store before the run says that it is finished."""
+    def _finish(self, state: RunEnd) -> None:
+        """What follows on the outcome, and everything told to the store, before the run says that it is over."""
+        self._hooks.follow(state, self._wants_cancel)
         self._recorder.close_run(state, [self._folder / PLAN])
         self._recorder.finish()
         seconds = time.monotonic() - self._began
