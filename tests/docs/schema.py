@@ -28,7 +28,10 @@ def schema_text() -> str:
     for settings in (parts["NodeSettings"], parts["NodeSpec"]):
         settings["properties"]["timeout"]["anyOf"].insert(0, DURATION)
     _also(parts["NodeSpec"]["properties"]["needs"], {"type": "string"})
-    parts["HookSpec"]["properties"]["timeout"]["anyOf"] = [DURATION, {"type": "number", "exclusiveMinimum": 0}]
+    parts["HookSpec"]["properties"]["timeout"]["anyOf"] = [
+        DURATION,
+        {"type": "number", "exclusiveMinimum": 0},
+    ]
     parts["HookSpec"]["properties"]["timeout"].pop("type", None)
     for event in EVENTS:
         _hooks(parts["OnSpec"]["properties"][event])

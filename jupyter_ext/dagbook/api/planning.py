@@ -31,7 +31,7 @@ class Checked:
     loaded: LoadedPipeline
     read: ReadNotebooks
     findings: tuple[Finding, ...]
-    hooks: ReadHooks = ReadHooks()
+    hooks: ReadHooks = field(default_factory=ReadHooks)
 
     @property
     def spec(self) -> PipelineSpec:

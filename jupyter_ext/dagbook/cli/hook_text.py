@@ -14,7 +14,9 @@ def hook_lines(state: RunState) -> list[Text]:
     lines = []
     for hook in state.hooks.values():
         took = seconds_text(hook.seconds) if hook.seconds is not None else ""
-        line = Text.assemble(state_text(hook.state), f"  {hook.hook}  ", (f"{hook.what}  {took}".rstrip(), "dim"))
+        line = Text.assemble(
+            state_text(hook.state), f"  {hook.hook}  ", (f"{hook.what}  {took}".rstrip(), "dim")
+        )
         if hook.error is not None:
             cell = f"cell {hook.error.cell}: " if hook.error.cell else ""
             line.append(f"\n    {cell}{hook.error.name}: {first_line(hook.error.value)}")

@@ -1,4 +1,4 @@
-"""What follows on a run's outcome: somebody is told, notebooks run. Their failure changes nothing but is recorded."""
+"""What follows on a run's outcome: people are told, notebooks run. It steers nothing."""
 
 from __future__ import annotations
 

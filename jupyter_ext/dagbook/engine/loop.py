@@ -143,7 +143,7 @@ class Driver:
                 self._finish(state)
 
     def _finish(self, state: RunEnd) -> None:
-        """What follows on the outcome, and everything told to the store, before the run says that it is over."""
+        """Hooks have their turn, and everything is told to the store, before the run says that it is over."""
         self._hooks.follow(state, self._wants_cancel)
         self._recorder.close_run(state, [self._folder / PLAN])
         self._recorder.finish()

@@ -12,6 +12,7 @@ import pytest
 
 from dagbook.engine.loop import Driver, Ports
 from dagbook.errors import EnvironmentFault, Finding
+from dagbook.notifiers.memory import MemoryNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.run.events import Entry, Event, StepFailed, StepReused, StepStarted, StepWarned, TrackingLost
 from dagbook.run.state import RunState, fold
@@ -40,6 +41,7 @@ class Bench:
     tracker: MemoryTracker = field(default_factory=MemoryTracker)
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     executor: FakeExecutor = field(default_factory=FakeExecutor)
+    notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
     wants_cancel: Callable[[], str | None] = lambda: None
     cache: MemoryCache = field(init=False)
 
@@ -54,6 +56,7 @@ class Bench:
         ports = Ports(
             journal=self.journal, executor=self.executor, cache=self.cache, tracker=self.tracker,
             read_notebook=lambda path: self.documents.get(path.stem, notebook(code("pass"))),
+            notifier=self.notifier,
         )  # fmt: skip
         return Driver(plan, "r1", self.folder, ports, self.wants_cancel).drive()
 
