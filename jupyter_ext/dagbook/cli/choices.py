@@ -11,7 +11,7 @@ import click
 from dagbook.api.params import parse_assignments, read_params_file
 from dagbook.api.planning import Choices, Prepared, check_file, make_plan
 from dagbook.cli.screen import print_findings
-from dagbook.pipeline.planner import Selection
+from dagbook.pipeline.selection import Selection
 
 
 def file_argument(command: Any) -> Any:
@@ -20,7 +20,7 @@ def file_argument(command: Any) -> Any:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """-p, --params-file, --only, --from, --no-cache, --jobs."""
+    """-p, --params-file, --only, --from, --until, --no-cache, --jobs."""
     options = [
         click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter."),
         click.option(
@@ -31,6 +31,9 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--from", "start", multiple=True, metavar="NODE", help="Run this node and what follows it."
+        ),
+        click.option(
+            "--until", multiple=True, metavar="NODE", help="Run what this node needs, and it; nothing beyond."
         ),
         click.option("--no-cache", is_flag=True, help="Run everything, also what is unchanged."),
         click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
@@ -53,7 +56,7 @@ def prepare(file: Path, **options: Any) -> Prepared:
         Choices(
             params=given,
             jobs=options["jobs"],
-            selection=Selection(only=options["only"], start=options["start"]),
+            selection=Selection(only=options["only"], start=options["start"], until=options["until"]),
             use_cache=not options["no_cache"],
         ),
     )

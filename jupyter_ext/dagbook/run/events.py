@@ -240,7 +240,8 @@ Event = KnownEvent | UnknownEvent
 _known: TypeAdapter[KnownEvent] = TypeAdapter(KnownEvent)
 KINDS: frozenset[str] = frozenset(
     {
-        "run_started", "run_resumed", "tracking_started", "tracking_lost", "step_started", "cell_started", "output_seen",
+        "run_started", "run_resumed",
+        "tracking_started", "tracking_lost", "step_started", "cell_started", "output_seen",
         "step_warned", "step_stopping", "step_succeeded", "step_failed", "step_reused", "step_skipped",
         "step_cancelled", "cancel_requested", "run_finished",
     }

@@ -1,0 +1,50 @@
+"""What is wanted of a driver that takes up a run which was driven before. A file, as every request is."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from pydantic import BaseModel, ConfigDict
+
+from dagbook.engine.run_record import user_name
+from dagbook.pipeline.plan import Plan
+from dagbook.run.again import to_do_again
+from dagbook.run.events import RunResumed
+from dagbook.run.state import RunState
+
+
+class Again(BaseModel):
+    """How a run is to be taken up.
+
+    Attributes:
+        steps: to be done again, with all that follows from them; None for what is unfinished.
+        jobs: how many steps may run at once; as planned when None.
+        uncached: nodes whose modules or files are not those of the plan: nothing they give may be kept
+            under the fingerprints of the plan.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: tuple[str, ...] | None = None
+    jobs: int | None = None
+    uncached: tuple[str, ...] = ()
+
+    def applied_to(self, plan: Plan) -> Plan:
+        """The plan with what is wanted."""
+        nodes = {
+            name: node.model_copy(update={"cache": False}) if name in self.uncached else node
+            for name, node in plan.nodes.items()
+        }
+        return plan.model_copy(update={"nodes": nodes, "jobs": self.jobs or plan.jobs})
+
+
+def resumed(state: RunState, plan: Plan, again: Again) -> RunResumed:
+    """The event by which this process takes up the run."""
+    return RunResumed(
+        steps=to_do_again(state, again.steps),
+        jobs=plan.jobs,
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        user=user_name(),
+    )
