@@ -90,7 +90,7 @@ def _unfrozen(node: PlannedNode) -> dict[str, str]:
 
 
 def _notebooks_now(plan: Plan) -> dict[str, PlannedNode]:
-    """The plan's nodes with the fingerprints of their notebooks as they are; those that cannot be read as `{}`."""
+    """The plan's nodes with fingerprints of their notebooks as they are; `{}` for what cannot be read."""
     read = _read(plan)
     nodes = {}
     for name, node in plan.nodes.items():

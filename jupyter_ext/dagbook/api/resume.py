@@ -46,7 +46,7 @@ def resume(run: Run, *, way: Way | None = None, jobs: int | None = None) -> Run:
             Finding(
                 code="nothing-to-resume",
                 message=f"run {run.id} is {state.state}: nothing of it is left to do",
-                remedy="`dagbook retry RUN --step STEP` does a step again, `dagbook run FILE` begins a new run",
+                remedy="`dagbook retry RUN --step STEP` does a step again, `dagbook run FILE` begins anew",
             )
         )
     return _take_up(run, plan, state, way, Again(jobs=jobs))
@@ -201,7 +201,7 @@ def _what_differs(run: Run, found: Differences) -> list[Finding]:
         Finding(
             code="changed-since",
             message=f"the pipeline is not as it was when run {run.id} was planned: {'; '.join(lines)}",
-            remedy=f"--as-planned goes on with the notebooks as they were{live}; --changed begins a new run of "
-            "the pipeline as it is, and reuses what still holds",
+            remedy=f"--as-planned goes on with the notebooks as they were{live}; --changed begins a new run "
+            "of the pipeline as it is, and reuses what still holds",
         )
     ]

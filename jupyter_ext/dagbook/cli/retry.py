@@ -26,7 +26,7 @@ from dagbook.cli.screen import json_option
 @click.option(
     "-p",
     "--param",
-    "params",
+    "assignments",
     multiple=True,
     metavar="NAME=VALUE",
     help="Begin a new run with this parameter.",
@@ -35,21 +35,12 @@ from dagbook.cli.screen import json_option
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context,
-    /,
-    run: str,
-    *,
-    steps: tuple[str, ...],
-    params: tuple[str, ...],
-    way: Any,
-    jobs: int | None,
-    detach: bool,
-    as_json: bool,
+    ctx: click.Context, /, run: str, *, steps: tuple[str, ...], detach: bool, as_json: bool, **options: Any
 ) -> None:
     """Do again what failed in RUN, or the named steps; and everything that follows from them.
 
     Everything else stays as it is. With -p it is a new run, with the parameters of RUN but for those that are
     given, in which what still holds is reused.
     """
-    again = retry(find(run, Path()), steps, assignments=params, way=way, jobs=jobs)
+    again = retry(find(run, Path()), steps, **options)
     ctx.exit(follow_run(again, detach=detach, as_json=as_json))

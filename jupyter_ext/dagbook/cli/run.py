@@ -92,7 +92,7 @@ def _driver_died(run: Run) -> Exit:
         Finding(
             code="driver-died",
             message=f"the driver of run {run.id} died (code {run.driver_code}): {last}",
-            remedy=f"`dagbook resume {run.id}` does what was not finished; or run again: finished steps are reused",
+            remedy=f"`dagbook resume {run.id}` goes on with it; in a new run finished steps are reused",
             file=str(run.folder),
         )
     )

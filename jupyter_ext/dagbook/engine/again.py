@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterable
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from dagbook.engine.run_record import user_name
 from dagbook.pipeline.plan import Plan
 from dagbook.run.again import to_do_again
-from dagbook.run.events import RunResumed
+from dagbook.run.events import Entry, RunFinished, RunResumed, RunStarted
 from dagbook.run.state import RunState
 
 
@@ -48,3 +50,24 @@ def resumed(state: RunState, plan: Plan, again: Again) -> RunResumed:
         host=socket.gethostname(),
         user=user_name(),
     )
+
+
+def worked_before(entries: Iterable[Entry]) -> float:
+    """Seconds that drivers spent on the run, by their own word or else by the journal's clock; never negative."""
+    total, began, last = 0.0, None, None
+    for entry in entries:
+        match entry.event:
+            case RunStarted() | RunResumed():
+                total += _between(began, last)
+                began = entry.at
+            case RunFinished(seconds=seconds):
+                total, began = seconds, None
+        last = entry.at
+    return total + _between(began, last)
+
+
+def _between(began: str | None, ended: str | None) -> float:
+    """Seconds between two times; 0 when the clock was set back meanwhile."""
+    if began is None or ended is None:
+        return 0.0
+    return max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds())
