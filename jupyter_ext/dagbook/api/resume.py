@@ -93,7 +93,7 @@ def retry(
         given = {**given_params(plan), **parse_assignments(checked.spec, assignments), **(params or {})}
         return _begin_anew(plan, checked, given, named, jobs)
     failed = tuple(name for name, step in state.steps.items() if step.state in BAD)
-    return _take_up(run, plan, state, way, Again(steps=named or failed, jobs=jobs))
+    return _take_up(run, plan, state, way, Again(steps=named or failed, fresh=bool(named), jobs=jobs))
 
 
 def plan_of(run: Run) -> Plan:

@@ -21,6 +21,7 @@ class Again(BaseModel):
 
     Attributes:
         steps: to be done again, with all that follows from them; None for what is unfinished.
+        fresh: the steps run, and all that follows from them, though a result of the same may be kept.
         jobs: how many steps may run at once; as planned when None.
         uncached: nodes whose modules or files are not those of the plan: nothing they give may be kept
             under the fingerprints of the plan.
@@ -29,16 +30,24 @@ class Again(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     steps: tuple[str, ...] | None = None
+    fresh: bool = False
     jobs: int | None = None
     uncached: tuple[str, ...] = ()
 
     def applied_to(self, plan: Plan) -> Plan:
         """The plan with what is wanted."""
+        fresh: set[str] = set(self.steps or ()) if self.fresh else set()
+        for step in plan.steps:  # in an order that can be run: one pass finds all that follows
+            if fresh.intersection(step.needs):
+                fresh.add(step.step)
+        steps = tuple(
+            step.model_copy(update={"fresh": True}) if step.step in fresh else step for step in plan.steps
+        )
         nodes = {
             name: node.model_copy(update={"cache": False}) if name in self.uncached else node
             for name, node in plan.nodes.items()
         }
-        return plan.model_copy(update={"nodes": nodes, "jobs": self.jobs or plan.jobs})
+        return plan.model_copy(update={"nodes": nodes, "steps": steps, "jobs": self.jobs or plan.jobs})
 
 
 def resumed(state: RunState, plan: Plan, again: Again) -> RunResumed:
@@ -53,7 +62,7 @@ def resumed(state: RunState, plan: Plan, again: Again) -> RunResumed:
 
 
 def worked_before(entries: Iterable[Entry]) -> float:
-    """Seconds that drivers spent on the run, by their own word or else by the journal's clock; never negative."""
+    """Seconds that drivers spent on the run, by their own word or else by the journal's clock."""
     total, began, last = 0.0, None, None
     for entry in entries:
         match entry.event:
