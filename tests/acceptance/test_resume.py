@@ -1,9 +1,8 @@
-"""Runs that are taken up: after a killed driver, after a failure, after a cancel, and when something changed."""
+"""Runs that are taken up: after a killed driver, a failure or a cancel, and when something changed."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 from typing import Any
 
@@ -161,7 +160,10 @@ def test_a_module_is_taken_as_it_is_and_never_kept_as_what_it_was(chain: Project
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("pipeline: p\nnodes: [", "now wrong"), ("pipeline: p\nnodes:\n  a: {notebook: a.ipynb}\n", "is gone")],
+    [
+        ("pipeline: p\nnodes: [", "now wrong"),
+        ("pipeline: p\nparams: {rows: 3}\nnodes:\n  a: {notebook: a.ipynb}\n", "is gone"),
+    ],
     ids=["broken", "shorter"],
 )
 def test_a_broken_or_shorter_file_is_a_change_too(chain: Project, text: str, said: str):
@@ -191,7 +193,7 @@ def test_of_two_that_resume_at_once_one_drives(chain: Project):
     assert codes[0] == 0
     assert codes[1] in {0, 4}  # told that it is busy, or followed what the other did
     assert executions(chain) == {"a": 1, "b": 2, "c": 1}
-    assert os.listdir(chain.runs) == [run]
+    assert chain.run_ids() == [run]
 
 
 def test_a_run_without_a_plan_is_an_environment_fault(chain: Project):

@@ -45,7 +45,7 @@ def differences(plan: Plan) -> Differences:
     try:
         now = make_plan(check_file(Path(plan.file)), Choices(params=given_params(plan))).plan
     except DagbookError as error:
-        lines = tuple(f"now wrong: {finding}" for finding in error.findings)
+        lines = tuple(f"now wrong: {finding.message}" for finding in error.findings)
         return Differences(said=lines, unfrozen=_of_nodes(plan, _notebooks_now(plan)).unfrozen)
     found = _of_nodes(plan, now.nodes)
     return Differences(said=(*found.said, *_of_steps(plan, now)), unfrozen=found.unfrozen)
