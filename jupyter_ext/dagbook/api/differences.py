@@ -11,6 +11,7 @@ from dagbook import bootstrap
 from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.planning import Choices, check_file, environment_name, make_plan
 from dagbook.errors import DagbookError
+from dagbook.loaders.notebook_pipeline import is_notebook
 from dagbook.notebook.values import Secret, decode
 from dagbook.pipeline.fingerprint import explain_difference, fingerprint_parts
 from dagbook.pipeline.plan import Plan, PlannedNode
@@ -39,11 +40,11 @@ class Differences:
 
 def differences(plan: Plan) -> Differences:
     """Compare a plan with the pipeline file and the notebooks as they are now."""
-    if not Path(plan.file).is_file():
-        # Built in Python, or gone: the notebooks are all there is to look at.
+    if not Path(plan.file).is_file() or is_notebook(Path(plan.file)):
+        # A notebook alone, built in Python, or gone: the notebooks are all there is to look at.
         return _of_nodes(plan, _notebooks_now(plan))
     try:
-        now = make_plan(check_file(Path(plan.file)), Choices(params=given_params(plan))).plan
+        now = make_plan(check_file(Path(plan.file)), Choices(params=given_params(plan)[0])).plan
     except DagbookError as error:
         lines = tuple(f"now wrong: {finding.message}" for finding in error.findings)
         return Differences(said=lines, unfrozen=_of_nodes(plan, _notebooks_now(plan)).unfrozen)
@@ -51,10 +52,17 @@ def differences(plan: Plan) -> Differences:
     return Differences(said=(*found.said, *_of_steps(plan, now)), unfrozen=found.unfrozen)
 
 
-def given_params(plan: Plan) -> dict[str, Any]:
-    """The run's parameters as values, without those that the environment gives."""
-    values = {name: decode(value) for name, value in plan.params.items()}
-    return {name: value for name, value in values.items() if not isinstance(value, Secret)}
+def given_params(plan: Plan) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """What a run was started with, as values: parameters, and what a notebook alone was swept with."""
+    given = {name: decode(value) for name, value in plan.params.items()}
+    if not is_notebook(Path(plan.file)):
+        # A pipeline file says itself which parameters are secrets.
+        return {name: value for name, value in given.items() if not isinstance(value, Secret)}, {}
+    sweep: dict[str, dict[str, Any]] = {}
+    for step in plan.steps:
+        for name, value in step.item.items():
+            sweep.setdefault(name, {})[repr(value)] = decode(value)
+    return given, {name: list(values.values()) for name, values in sweep.items()}
 
 
 def _of_nodes(plan: Plan, now: Mapping[str, PlannedNode]) -> Differences:

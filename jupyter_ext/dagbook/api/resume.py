@@ -9,8 +9,9 @@ from typing import Any, Literal
 from dagbook import bootstrap
 from dagbook.api.differences import Differences, differences, given_params
 from dagbook.api.driver import start_driver
-from dagbook.api.params import parse_assignments
-from dagbook.api.planning import Checked, Choices, check_file, make_plan
+from dagbook.api.launch import Wish, open_launchable
+from dagbook.api.params import split_assignments
+from dagbook.api.planning import Choices
 from dagbook.api.run import Run, not_writable, start
 from dagbook.engine.again import Again
 from dagbook.engine.folders import CANCEL, PLAN
@@ -89,9 +90,7 @@ def retry(
             )
         )
     if params or assignments:
-        checked = _file_of(plan, run)
-        given = {**given_params(plan), **parse_assignments(checked.spec, assignments), **(params or {})}
-        return _begin_anew(plan, checked, given, named, jobs)
+        return _begin_anew(run, plan, named, jobs, params or {}, split_assignments(assignments))
     failed = tuple(name for name, step in state.steps.items() if step.state in BAD)
     return _take_up(run, plan, state, way, Again(steps=named or failed, fresh=bool(named), jobs=jobs))
 
@@ -121,7 +120,7 @@ def _take_up(run: Run, plan: Plan, state: RunState, way: Way | None, again: Agai
     if found and way is None:
         raise InvalidInput(*_what_differs(run, found))
     if found and way == "changed":
-        return _begin_anew(plan, _file_of(plan, run), given_params(plan), again.steps or (), again.jobs)
+        return _begin_anew(run, plan, again.steps or (), again.jobs)
     # What was asked of the driver before us was not asked of us.
     (run.folder / CANCEL).unlink(missing_ok=True)
     try:
@@ -132,17 +131,16 @@ def _take_up(run: Run, plan: Plan, state: RunState, way: Way | None, again: Agai
 
 
 def _begin_anew(
-    plan: Plan, checked: Checked, given: Mapping[str, Any], steps: Collection[str], jobs: int | None
+    run: Run,
+    plan: Plan,
+    steps: Collection[str],
+    jobs: int | None,
+    params: Mapping[str, Any] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Run:
-    nodes = {step.step: step.node for step in plan.steps}
-    again = tuple(dict.fromkeys(nodes.get(step, step.partition("[")[0]) for step in steps))
-    selection = Selection(again=again)
-    kept = {name: value for name, value in given.items() if name in checked.spec.params}
-    return start(make_plan(checked, Choices(params=kept, jobs=jobs or plan.jobs, selection=selection)))
-
-
-def _file_of(plan: Plan, run: Run) -> Checked:
-    if not Path(plan.file).is_file():
+    """A new run of the plan's file as it is now, with the plan's parameters but for those that are given."""
+    file = Path(plan.file)
+    if not file.is_file():
         raise InvalidInput(
             Finding(
                 code="no-pipeline-file",
@@ -151,9 +149,20 @@ def _file_of(plan: Plan, run: Run) -> Checked:
                 file=plan.file,
             )
         )
-    checked = check_file(Path(plan.file))
-    checked.require()
-    return checked
+    source = open_launchable(file)
+    given, sweep = given_params(plan)
+    chosen = {**(params or {}), **(texts or {})}
+    known = None if source.fields is None else {field.name for field in source.fields}
+    kept = {name: value for name, value in given.items() if name not in chosen and name in (known or given)}
+    nodes = {step.step: step.node for step in plan.steps}
+    again = tuple(dict.fromkeys(nodes.get(step, step.partition("[")[0]) for step in steps))
+    wish = Wish(
+        params={**kept, **(params or {})},
+        texts=texts or {},
+        sweep={name: values for name, values in sweep.items() if name not in chosen},
+        choices=Choices(jobs=jobs or plan.jobs, selection=Selection(again=again)),
+    )
+    return start(source.prepare(wish))
 
 
 def _idle(run: Run) -> RunState:

@@ -19,7 +19,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "init": ("init", "Write a pipeline file for a folder of notebooks."),
     "validate": ("validate", "Say everything that is wrong with a pipeline, at once."),
     "plan": ("plan", "Show what a run would do, and why."),
-    "run": ("run", "Run a pipeline."),
+    "run": ("run", "Run a pipeline, or a notebook alone."),
     "runs": ("runs", "List runs, newest first."),
     "show": ("show", "Show a run; the newest unless one is named."),
     "logs": ("logs", "Show what a step printed."),

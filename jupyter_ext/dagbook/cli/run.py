@@ -24,7 +24,7 @@ from dagbook.errors import EnvironmentFault, Exit, Finding
 @json_option
 @click.pass_context
 def command(ctx: click.Context, /, file: Path, *, detach: bool, as_json: bool, **options: Any) -> None:
-    """Run the pipeline in FILE.
+    """Run the pipeline in FILE, or the notebook FILE alone.
 
     Steps run in parallel as their inputs are there; what is unchanged is reused. The run belongs to a process
     of its own: closing this terminal harms nothing, and Ctrl-C cancels it in order.
