@@ -12,7 +12,7 @@ from dagbook.api.driver import start_driver
 from dagbook.api.launch import Wish, open_launchable
 from dagbook.api.params import split_assignments
 from dagbook.api.planning import Choices
-from dagbook.api.run import Run, not_writable, start
+from dagbook.api.run import Run, find, not_writable, start
 from dagbook.engine.again import Again
 from dagbook.engine.folders import CANCEL, PLAN
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound, RunBusy, did_you_mean
@@ -26,11 +26,12 @@ Way = Literal["as-planned", "changed"]
 """What to do about a pipeline that changed: go on as it was, or begin a new run of it as it is."""
 
 
-def resume(run: Run, *, way: Way | None = None, jobs: int | None = None) -> Run:
+def resume(run: Run | str, *, wait: bool = True, way: Way | None = None, jobs: int | None = None) -> Run:
     """Do what the run has not finished; what it has finished is never run again.
 
     Args:
-        run: interrupted, failed or cancelled.
+        run: interrupted, failed or cancelled; or its id.
+        wait: False comes back at once; the run goes on without us.
         way: needed when the pipeline file or a notebook has changed. `changed` begins a new run with the
             same parameters, in which everything that still holds is reused.
         jobs: how many steps may run at once; as before when None.
@@ -40,6 +41,7 @@ def resume(run: Run, *, way: Way | None = None, jobs: int | None = None) -> Run:
         RunBusy: a driver is at it.
         EnvironmentFault: the run's folder cannot be read or written.
     """
+    run = _found(run)
     state = _idle(run)
     plan = plan_of(run)
     if state.seq and not unfinished(state):
@@ -50,13 +52,14 @@ def resume(run: Run, *, way: Way | None = None, jobs: int | None = None) -> Run:
                 remedy="`dagbook retry RUN --step STEP` does a step again, `dagbook run FILE` begins anew",
             )
         )
-    return _take_up(run, plan, state, way, Again(jobs=jobs))
+    return _waited(_take_up(run, plan, state, way, Again(jobs=jobs)), wait=wait)
 
 
 def retry(
-    run: Run,
-    steps: Collection[str] = (),
+    run: Run | str,
+    steps: str | Collection[str] = (),
     *,
+    wait: bool = True,
     params: Mapping[str, Any] | None = None,
     assignments: Sequence[str] = (),
     way: Way | None = None,
@@ -65,8 +68,9 @@ def retry(
     """Do again what failed, or the steps that are named; and everything that follows from them.
 
     Args:
-        run: over, or interrupted.
+        run: over, or interrupted; or its id.
         steps: names of steps, or of nodes for all of their steps; what failed when empty.
+        wait: as of `resume`.
         params: makes it a new run with these parameters instead of the run's, in which what still holds is
             reused.
         assignments: the same as texts, `NAME=VALUE`.
@@ -78,9 +82,10 @@ def retry(
         RunBusy: a driver is at it.
         EnvironmentFault: the run's folder cannot be read or written.
     """
+    run = _found(run)
     state = _idle(run)
     plan = plan_of(run)
-    named = _named(run, state, steps)
+    named = _named(run, state, [steps] if isinstance(steps, str) else steps)
     if not named and not any(step.state in BAD or step.state == "lost" for step in state.steps.values()):
         raise InvalidInput(
             Finding(
@@ -90,9 +95,11 @@ def retry(
             )
         )
     if params or assignments:
-        return _begin_anew(run, plan, named, jobs, params or {}, split_assignments(assignments))
+        anew = _begin_anew(run, plan, named, jobs, params or {}, split_assignments(assignments))
+        return _waited(anew, wait=wait)
     failed = tuple(name for name, step in state.steps.items() if step.state in BAD)
-    return _take_up(run, plan, state, way, Again(steps=named or failed, fresh=bool(named), jobs=jobs))
+    again = Again(steps=named or failed, fresh=bool(named), jobs=jobs)
+    return _waited(_take_up(run, plan, state, way, again), wait=wait)
 
 
 def plan_of(run: Run) -> Plan:
@@ -113,6 +120,16 @@ def plan_of(run: Run) -> Plan:
                 file=str(run.folder / PLAN),
             )
         ) from error
+
+
+def _found(run: Run | str) -> Run:
+    return find(run, Path()) if isinstance(run, str) else run
+
+
+def _waited(run: Run, *, wait: bool) -> Run:
+    if wait:
+        run.wait()
+    return run
 
 
 def _take_up(run: Run, plan: Plan, state: RunState, way: Way | None, again: Again) -> Run:

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,8 +21,6 @@ from dagbook.run.state import RunState
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from dagbook.api.resume import Way
 
 _PAUSE: Final = 0.05
 
@@ -120,24 +118,6 @@ class Run:
         waiting = request.with_suffix(".new")
         waiting.write_text(json.dumps({"by": by}), "utf-8")
         waiting.replace(request)
-
-    def resume(self, *, way: Way | None = None, jobs: int | None = None) -> Run:
-        """Do what it has not finished; see `dagbook.api.resume.resume`."""
-        from dagbook.api import resume
-
-        return resume.resume(self, way=way, jobs=jobs)
-
-    def retry(
-        self,
-        *steps: str,
-        params: Mapping[str, Any] | None = None,
-        way: Way | None = None,
-        jobs: int | None = None,
-    ) -> Run:
-        """Do again what failed, or these steps, and what follows; see `dagbook.api.resume.retry`."""
-        from dagbook.api import resume
-
-        return resume.retry(self, steps, params=params, way=way, jobs=jobs)
 
     def wait(self, look: Callable[[RunState], None] | None = None) -> RunState:
         """Follow the run to its end; `look` is called with the state at the start and whenever it changed."""

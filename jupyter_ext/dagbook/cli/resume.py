@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from dagbook.api.resume import resume
-from dagbook.api.run import find
 from dagbook.cli.run import follow_run
 from dagbook.cli.screen import json_option
 
@@ -43,5 +41,5 @@ def command(
     What is finished is never run again. If the pipeline file or a notebook has changed since, it says what,
     and wants --as-planned or --changed.
     """
-    taken_up = resume(find(run, Path()), way=way, jobs=jobs)
+    taken_up = resume(run, wait=False, way=way, jobs=jobs)
     ctx.exit(follow_run(taken_up, detach=detach, as_json=as_json))

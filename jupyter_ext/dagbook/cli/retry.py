@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from dagbook.api.resume import retry
-from dagbook.api.run import find
 from dagbook.cli.resume import taking_up_options
 from dagbook.cli.run import follow_run
 from dagbook.cli.screen import json_option
@@ -42,5 +40,5 @@ def command(
     Everything else stays as it is. With -p it is a new run, with the parameters of RUN but for those that are
     given, in which what still holds is reused.
     """
-    again = retry(find(run, Path()), steps, **options)
+    again = retry(run, steps, wait=False, **options)
     ctx.exit(follow_run(again, detach=detach, as_json=as_json))
