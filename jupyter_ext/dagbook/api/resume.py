@@ -60,8 +60,7 @@ def retry(
     steps: str | Collection[str] = (),
     *,
     wait: bool = True,
-    params: Mapping[str, Any] | None = None,
-    assignments: Sequence[str] = (),
+    params: Mapping[str, Any] | Sequence[str] = (),
     way: Way | None = None,
     jobs: int | None = None,
 ) -> Run:
@@ -72,8 +71,7 @@ def retry(
         steps: names of steps, or of nodes for all of their steps; what failed when empty.
         wait: as of `resume`.
         params: makes it a new run with these parameters instead of the run's, in which what still holds is
-            reused.
-        assignments: the same as texts, `NAME=VALUE`.
+            reused. Values by name, or texts `NAME=VALUE`.
         way: as of `resume`.
         jobs: as of `resume`.
 
@@ -94,9 +92,10 @@ def retry(
                 remedy="name one with --step, or `dagbook resume RUN` for what never ran",
             )
         )
-    if params or assignments:
-        anew = _begin_anew(run, plan, named, jobs, params or {}, split_assignments(assignments))
-        return _waited(anew, wait=wait)
+    if params:
+        values = params if isinstance(params, Mapping) else {}
+        texts = {} if isinstance(params, Mapping) else split_assignments(params)
+        return _waited(_begin_anew(run, plan, named, jobs, values, texts), wait=wait)
     failed = tuple(name for name, step in state.steps.items() if step.state in BAD)
     again = Again(steps=named or failed, fresh=bool(named), jobs=jobs)
     return _waited(_take_up(run, plan, state, way, again), wait=wait)

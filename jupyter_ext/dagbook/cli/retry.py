@@ -24,7 +24,7 @@ from dagbook.cli.screen import json_option
 @click.option(
     "-p",
     "--param",
-    "assignments",
+    "params",
     multiple=True,
     metavar="NAME=VALUE",
     help="Begin a new run with this parameter.",
