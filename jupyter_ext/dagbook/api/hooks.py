@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from dagbook import bootstrap
+from dagbook.engine.hooks import read_addresses, write_addresses
 from dagbook.engine.ports import Loader
 from dagbook.errors import EnvironmentFault, InvalidInput
 from dagbook.kernels.installed import choose, installed
+from dagbook.loaders.pipeline_file import load_pipeline
 from dagbook.notebook.cells import kernel_name_of, language_of
 from dagbook.notebook.parameters import ParametersError, check_parameters, declared_parameters
 from dagbook.notebook.values import Secret, UnsupportedValue, encode
@@ -19,7 +21,7 @@ from dagbook.pipeline.check import Problem
 from dagbook.pipeline.expressions import references, resolve
 from dagbook.pipeline.hook_facts import given_by_name
 from dagbook.pipeline.on_spec import HookEvent, HookSpec
-from dagbook.pipeline.plan import PlannedHook
+from dagbook.pipeline.plan import Plan, PlannedHook
 from dagbook.pipeline.spec import PipelineSpec
 
 Place = tuple[str | int, ...]
@@ -57,6 +59,23 @@ def read_hooks(spec: PipelineSpec, folder: Path, loader: Loader) -> ReadHooks:
         addresses=reading.addresses,
         problems=tuple(reading.problems),
     )
+
+
+def renew_addresses(folder: Path, plan: Plan) -> None:
+    """For a run that is taken up: whom its hooks tell, from the pipeline file as it is now.
+
+    Raises:
+        OSError: the run's folder cannot be written.
+    """
+    wanted = {name for name, hook in plan.hooks.items() if hook.service}
+    if not wanted or read_addresses(folder):
+        return
+    try:
+        spec = load_pipeline(Path(plan.file)).spec
+    except InvalidInput:
+        return
+    found = {name: hook.notify for name, _, _, hook in spec.on.hooks() if hook.notify and name in wanted}
+    write_addresses(folder, found)
 
 
 class _Reading:

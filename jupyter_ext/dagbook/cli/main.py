@@ -25,6 +25,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "logs": ("logs", "Show what a step printed."),
     "graph": ("graph", "Draw a pipeline as text, Mermaid, DOT or SVG."),
     "cancel": ("cancel", "End a run that is going on."),
+    "resume": ("resume", "Do what a run has not finished."),
+    "retry": ("retry", "Do again what failed in a run, or a step of it."),
     "sync": ("sync", "Send what notebooks logged while MLflow was away."),
     "doctor": ("doctor", "Check what is installed, what can be reached, and what is wrong."),
     "demo": ("demo", "Run the digits example."),

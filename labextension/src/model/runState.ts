@@ -118,6 +118,20 @@ const HANDLERS: Handlers = {
     started: at,
     steps: new Map(event.steps.map(outline => [outline.step, planned(outline)]))
   }),
+  run_resumed: (state, event) => ({
+    ...state,
+    state: 'running',
+    finished: null,
+    seconds: null,
+    cancelBy: null,
+    trackingLost: null,
+    steps: new Map([
+      ...state.steps,
+      ...event.steps.map((name): [string, StepState] => [name, plannedAgain(known(state, name))])
+    ]),
+    // A run that was over will be over once more; of one that was cut off, what was told was told.
+    hooks: state.state === 'running' ? state.hooks : new Map()
+  }),
   tracking_started: (state, event) => ({
     ...state,
     trackingUri: event.tracking_uri,
@@ -222,6 +236,11 @@ function planned(outline: StepOutline): StepState {
     warnings: [],
     stopping: false
   };
+}
+
+/** As planned, but that attempts are counted on: no two ever share a folder. */
+function plannedAgain(step: StepState): StepState {
+  return { ...planned(step.outline), attempt: step.attempt };
 }
 
 function known(state: RunState, name: string): StepState {

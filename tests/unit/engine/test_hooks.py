@@ -12,7 +12,7 @@ from dagbook.engine.hooks import write_addresses
 from dagbook.pipeline.plan import Plan, PlannedHook
 from dagbook.run.state import RunState
 from dagbook.testing import failed, plan_of, values
-from tests.unit.engine.test_driver import Bench
+from tests.unit.engine.bench import Bench
 from tests.unit.notebook.notebooks import with_parameters
 
 
@@ -137,6 +137,24 @@ def test_a_cancel_that_comes_after_the_last_step_ends_the_hook_and_not_the_runs_
     hooks = {"on_success": notebook_hook("success"), "on_exit": notebook_hook("exit")}
     state = bench.drive(planned(bench, **hooks), {"a": values(), "on.success": "hangs"})
     assert (state.state, ended(state)) == ("succeeded", {"on.success": "cancelled"})
+
+
+def test_a_run_that_is_taken_up_tells_nobody_twice(bench: Bench):
+    write_addresses(bench.folder, {"on.exit": "memory://x"})
+    plan = planned(bench, on_exit=PlannedHook(on="exit", service="memory"))
+    bench.drive(plan)
+    bench.cut(bench.kinds().index("hook_ended") + 1)
+    write_addresses(bench.folder, {"on.exit": "memory://x"})
+    assert bench.drive(plan).state == "succeeded"
+    assert len(bench.notifier.sent) == 1
+
+
+def test_a_run_that_was_over_and_is_over_again_has_its_hooks_again(bench: Bench):
+    plan = planned(bench, on_exit=notebook_hook("exit"))
+    bench.drive(plan, {"a": failed()})
+    state = bench.drive(plan, {"a": values()})
+    assert (state.state, ended(state)) == ("succeeded", {"on.exit": "succeeded"})
+    assert bench.kinds().count("hook_ended") == 2
 
 
 def test_each_hook_that_is_a_notebook_has_a_record_with_its_true_end(bench: Bench):
