@@ -16,11 +16,14 @@ from dagbook import bootstrap
 from dagbook.api.planning import Prepared
 from dagbook.engine.folders import CANCEL, DRIVER_LOG, PLAN, frozen_notebook, new_run_id
 from dagbook.engine.queries import Queries
+from dagbook.engine.surroundings import read_surroundings, record_surroundings
 from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound, did_you_mean
 from dagbook.run.state import RunState
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from dagbook.pipeline.plan import Plan
 
 _PAUSE: Final = 0.05
 
@@ -109,6 +112,31 @@ class Run:
     def show(self) -> dict[str, Any]:
         """Everything of the run, in the shape of `dagbook show --json`."""
         return self._queries.show(self.id)
+
+    def report(self, best: str | None = None) -> str:
+        """The run as one page of HTML that needs neither a network nor a script.
+
+        Args:
+            best: an output that tells which step of a matrix is best: `accuracy` for the highest,
+                `min:loss` for the lowest.
+
+        Raises:
+            InvalidInput: no step of a matrix published a number of that name.
+        """
+        from dagbook.api.report.attempts import attempts, bars
+        from dagbook.api.report.page import Story, write_page
+        from dagbook.api.report.sweep import read_aim
+
+        made_in = read_surroundings(self.folder)
+        story = Story(
+            run=self.show(),
+            description=_plan_of(self.folder).description,
+            bars=bars(attempts(self._queries.entries(self.id))),
+            made_in=made_in.facts,
+            packages=made_in.packages,
+            patch=made_in.patch,
+        )
+        return write_page(story, read_aim(best) if best else None)
 
     def cancel(self, by: str = "api") -> None:
         """Ask the driver to end the run; it does so within seconds and says so in the journal."""
@@ -222,9 +250,8 @@ def drive(folder: Path, wants_cancel: Callable[[], str | None]) -> RunState:
     """
     from dagbook.executors.guardian import Guardian
     from dagbook.journals.lock import DriverLock
-    from dagbook.pipeline.plan import Plan
 
-    plan = Plan.model_validate_json((folder / PLAN).read_bytes())
+    plan = _plan_of(folder)
     lock = DriverLock(folder)
     lock.acquire()
     guardian = Guardian(folder.name)
@@ -233,11 +260,19 @@ def drive(folder: Path, wants_cancel: Callable[[], str | None]) -> RunState:
         return wants_cancel() or _cancel_file(folder)
 
     try:
+        tags = {**record_surroundings(folder, Path(plan.file).parent), **plan.tags}
+        plan = plan.model_copy(update={"tags": tags})
         state = bootstrap.driver(plan, folder.name, folder, asked).drive()
         guardian.release()
     finally:
         lock.release()
     return state
+
+
+def _plan_of(folder: Path) -> Plan:
+    from dagbook.pipeline.plan import Plan
+
+    return Plan.model_validate_json((folder / PLAN).read_bytes())
 
 
 def _cancel_file(folder: Path) -> str | None:
