@@ -265,3 +265,33 @@ def test_help_names_every_command(project: Project):
     ):
         assert f"\n  {name} " in answer.out
         assert project.folder.exists()
+
+
+def test_a_report_says_where_the_run_was_made(first: Answer, sums: Project):
+    answer = sums.dagbook("report", "-o", "page.html")
+    assert (answer.code, "Wrote page.html" in answer.out) == (0, True)
+    page = (sums.folder / "page.html").read_text("utf-8")
+    for told in ("sums", first.json["run"], "packages were installed", "mlflow==", "Python"):
+        assert told in page
+
+
+def test_a_report_is_named_for_its_run(first: Answer, sums: Project):
+    assert sums.dagbook("report", first.json["run"]).code == 0
+    assert (sums.folder / f"sums-{first.json['run']}.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["nosuch"], 2, "there is no run 'nosuch'"),
+        (["--best", "scald"], 2, "did you mean 'scaled'"),
+        (["-o", "no/such/folder/page.html"], 3, "cannot be written"),
+    ],
+)
+def test_a_report_that_cannot_be_made_says_why(
+    first: Answer, sums: Project, words: list[str], code: int, said: str
+):
+    answer = sums.dagbook("report", *words)
+    assert answer.code == code
+    assert said in answer.err
+    assert "Fix:" in answer.err

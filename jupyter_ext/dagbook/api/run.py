@@ -130,7 +130,7 @@ class Run:
         made_in = read_surroundings(self.folder)
         story = Story(
             run=self.show(),
-            description=_plan_of(self.folder).description,
+            description=_description(self.folder),
             bars=bars(attempts(self._queries.entries(self.id))),
             made_in=made_in.facts,
             packages=made_in.packages,
@@ -273,6 +273,14 @@ def _plan_of(folder: Path) -> Plan:
     from dagbook.pipeline.plan import Plan
 
     return Plan.model_validate_json((folder / PLAN).read_bytes())
+
+
+def _description(folder: Path) -> str:
+    """The author's words on the pipeline; nothing when the plan is gone, which a page can do without."""
+    try:
+        return _plan_of(folder).description
+    except (OSError, ValueError):
+        return ""
 
 
 def _cancel_file(folder: Path) -> str | None:

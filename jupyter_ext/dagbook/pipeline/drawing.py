@@ -67,9 +67,11 @@ def as_svg(graph: Graph, labels: Labels, tones: Tones = MappingProxyType({})) ->
         ".warn rect{stroke:#bf8700}.busy rect{stroke:#0969da}path{fill:none;stroke:#8c959f;stroke-width:1.5}"
         "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.s{fill:#9198a1}rect{fill:#21262d;stroke:#6e7681}}"
     )
+    # For those who do not see it: the graph in one sentence.
+    told = "; ".join(f"{node}: {labels[node]}" for node in graph.order())
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img">'
+        f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(_visible(told))}">'
     )
     tip = (
         '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
