@@ -10,6 +10,8 @@ from typing import Final
 
 _PATIENCE: Final = 5.0
 LONGEST_PATCH: Final = 1_000_000
+GIT_TAGS: Final = ("mlflow.source.git.", "dagbook.git.")
+"""How the tags begin that `GitState.tags` makes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dagbook.engine.folders import OUTBOX
 from dagbook.errors import Finding, NotFound
 from dagbook.settings import Settings, project_of
 
@@ -54,6 +55,11 @@ class Projects:
         self._known: dict[Path, Project] = {}
         self._found: tuple[Project, ...] = ()
         self._stale_at = 0.0
+
+    @property
+    def root(self) -> Path:
+        """The server's root folder."""
+        return self._root
 
     def all(self) -> tuple[Project, ...]:
         """Every project, the root's first; looked up again when the last look is some seconds old."""
@@ -107,7 +113,7 @@ class Projects:
 
 
 def _with_runs(folder: Path, depth: int) -> Iterator[Path]:
-    if Settings(project=folder).runs.is_dir():
+    if _has_something(Settings(project=folder)):
         yield folder
     if depth == 0:
         return
@@ -124,3 +130,8 @@ def _with_runs(folder: Path, depth: int) -> Iterator[Path]:
         return
     for name in names:
         yield from _with_runs(folder / name, depth - 1)
+
+
+def _has_something(settings: Settings) -> bool:
+    """Whether pipelines ran here, or notebooks were tracked."""
+    return settings.runs.is_dir() or (settings.state / OUTBOX).is_dir()
