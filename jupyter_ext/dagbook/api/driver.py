@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dagbook import bootstrap
 from dagbook.engine.disk import write_whole
 from dagbook.engine.folders import CANCEL, DRIVER_LOG, PLAN
+from dagbook.engine.surroundings import record_surroundings
 from dagbook.run.state import RunState
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ def drive(folder: Path, wants_cancel: Callable[[], str | None], again: Path | No
         return wants_cancel() or _cancel_file(folder)
 
     try:
+        if again is None:
+            # Taken up again, a run still says where it was made.
+            tags = {**record_surroundings(folder, Path(plan.file).parent), **plan.tags}
+            plan = plan.model_copy(update={"tags": tags})
         state = bootstrap.driver(plan, folder.name, folder, asked).drive(wanted)
         guardian.release()
     finally:

@@ -17,6 +17,7 @@ from dagbook.api.planning import Prepared
 from dagbook.engine.folders import CANCEL, DRIVER_LOG, PLAN, frozen_notebook, new_run_id
 from dagbook.engine.hooks import write_addresses
 from dagbook.engine.queries import Queries
+from dagbook.engine.surroundings import read_surroundings
 from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound, did_you_mean
 from dagbook.run.state import RunState
 
@@ -113,6 +114,31 @@ class Run:
     def show(self) -> dict[str, Any]:
         """Everything of the run, in the shape of `dagbook show --json`."""
         return self._queries.show(self.id)
+
+    def report(self, best: str | None = None) -> str:
+        """The run as one page of HTML that needs neither a network nor a script.
+
+        Args:
+            best: an output that tells which step of a matrix is best: `accuracy` for the highest,
+                `min:loss` for the lowest.
+
+        Raises:
+            InvalidInput: no step of a matrix published a number of that name.
+        """
+        from dagbook.api.report.attempts import attempts, bars
+        from dagbook.api.report.page import Story, write_page
+        from dagbook.api.report.sweep import read_aim
+
+        made_in = read_surroundings(self.folder)
+        story = Story(
+            run=self.show(),
+            description=_description(self.folder),
+            bars=bars(attempts(self._queries.entries(self.id))),
+            made_in=made_in.facts,
+            packages=made_in.packages,
+            patch=made_in.patch,
+        )
+        return write_page(story, read_aim(best) if best else None)
 
     def cancel(self, by: str = "api") -> None:
         """Ask the driver to end the run; it does so within seconds and says so in the journal."""
@@ -216,3 +242,13 @@ def exit_code(state: RunState) -> Exit:
     if state.state == "cancelled":
         return {"SIGINT": Exit.SIGINT, "SIGTERM": Exit.SIGTERM}.get(state.cancel_by or "", Exit.CANCELLED)
     return Exit.BUG
+
+
+def _description(folder: Path) -> str:
+    """The author's words on the pipeline; nothing when the plan is gone, which a page can do without."""
+    from dagbook.pipeline.plan import Plan
+
+    try:
+        return Plan.model_validate_json((folder / PLAN).read_bytes()).description
+    except (OSError, ValueError):
+        return ""
