@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from dagbook.notebook import types
+from dagbook.notebook.values import Secret
 from dagbook.pipeline.names import name_problem
 from dagbook.pipeline.on_spec import OnSpec
 from dagbook.pipeline.written import Duration, Written
@@ -27,7 +28,8 @@ class ParamSpec(Written):
     choices: tuple[Scalar, ...] | None = Field(default=None, description="The only values allowed")
     help: str = Field(default="", description="One sentence for people")
     secret: str | None = Field(
-        default=None, description="Name of the environment variable that holds the value; never written down"
+        default=None,
+        description="Environment variable, or file in $DAGBOOK_SECRETS_DIR, that holds it; never written down",
     )
 
     @property
@@ -50,6 +52,17 @@ class ParamSpec(Written):
         if value is not None:
             types.named(value)
         return value
+
+    @field_validator("secret")
+    @classmethod
+    def _secret_is_named(cls, value: str | None) -> str | None:
+        return value if value is None else Secret(value).name
+
+    @model_validator(mode="after")
+    def _secret_has_no_default(self) -> ParamSpec:
+        if self.secret is not None and "default" in self.model_fields_set:
+            raise ValueError("a secret has no default: it would stand in the file; leave `default` out")
+        return self
 
     @model_validator(mode="after")
     def _default_fits(self) -> ParamSpec:
