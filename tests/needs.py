@@ -16,3 +16,9 @@ def needs(module: str, why: str = "pip install -e '.[test]'") -> None:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def needs_here(module: str, why: str = "pip install -e '.[test]'") -> None:
+    """The same for a whole file of tests, before it imports what needs the module."""
+    if find_spec(module) is None and not os.environ.get("CI"):
+        pytest.skip(f"{module} is not installed: {why}", allow_module_level=True)

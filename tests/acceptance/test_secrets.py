@@ -20,16 +20,29 @@ nodes:
 on:
   exit: {notebook: last.ipynb, params: {token: "${params.token}"}}
 """
-TELLS = (
-    "import os, sys\nprint(token)\nprint('a', token, 'b', file=sys.stderr)\ntoken",
-    "from IPython.display import HTML, JSON, display\nimport html\n"
-    "display(HTML(f'<b>{html.escape(token)}</b>'))\ndisplay({'application/json': {token: [token]}}, raw=True)",
-    "import subprocess\nsubprocess.run(['sh', '-c', 'echo \"$1\"; echo \"$1\" >&2', 'sh', token])\n"
-    "os.write(2, token.encode())",
-    "%load_ext dagbook\n%param token\nimport dagbook\n"
-    "try:\n    dagbook.output(token=token)\nexcept TypeError as refused:\n    print(refused)",
-    "assert token.startswith('s3cr3t') and len(token) == 19",
-)
+PRINTS = "import os, sys\nprint(token)\nprint('a', token, 'b', file=sys.stderr)\ntoken"
+DISPLAYS = """
+import html
+from IPython.display import HTML, display
+display(HTML(f'<b>{html.escape(token)}</b>'))
+display({'application/json': {token: [token]}}, raw=True)
+"""
+WRITES_PAST_JUPYTER = """
+import subprocess
+subprocess.run(['sh', '-c', 'echo "$1"; echo "$1" >&2', 'sh', token])
+os.write(2, token.encode())
+"""
+LOGS = """
+%load_ext dagbook
+%param token
+import dagbook
+try:
+    dagbook.output(token=token)
+except TypeError as refused:
+    print(refused)
+"""
+IS_RIGHT = "assert token.startswith('s3cr3t') and len(token) == 19"
+TELLS = (PRINTS, DISPLAYS, WRITES_PAST_JUPYTER, LOGS, IS_RIGHT)
 
 
 def traces(folder: Path) -> list[str]:

@@ -29,7 +29,7 @@ class ParamSpec(Written):
     help: str = Field(default="", description="One sentence for people")
     secret: str | None = Field(
         default=None,
-        description="Environment variable, or file in $DAGBOOK_SECRETS_DIR, that holds it; never written down",
+        description="Environment variable or file in $DAGBOOK_SECRETS_DIR; never written down",
     )
 
     @property

@@ -34,9 +34,10 @@ def secret_values(params: Mapping[str, Json], environment: Mapping[str, str]) ->
         if name in environment:
             found[name] = environment[name]
             continue
+        if folder is None:
+            findings.append(_missing(name, param, None))
+            continue
         try:
-            if folder is None:
-                raise FileNotFoundError
             found[name] = (Path(folder) / name).read_text("utf-8").removesuffix("\n").removesuffix("\r")
         except FileNotFoundError:
             findings.append(_missing(name, param, folder))
@@ -47,7 +48,7 @@ def secret_values(params: Mapping[str, Json], environment: Mapping[str, str]) ->
                     code="secret-unreadable",
                     message=f"parameter '{param}' is the secret {name}, whose file cannot be read: {reason}",
                     remedy="make it a text file that this user may read",
-                    file=str(Path(folder or "") / name),
+                    file=str(Path(folder) / name),
                 )
             )
     if findings:
