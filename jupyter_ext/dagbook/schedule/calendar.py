@@ -56,7 +56,7 @@ def last_until(cron: str, timezone: str, until: datetime) -> datetime | None:
     # Counted forwards, from ever further back: so it is always one that counting forwards finds.
     for window in _WINDOWS:
         local = (until - window).astimezone(ZoneInfo(timezone))
-        found = None
+        found: datetime | None = None
         for firing in CronSim(cron, local):
             if firing.astimezone(UTC) > until:
                 break
