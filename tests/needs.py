@@ -1,0 +1,18 @@
+"""What some tests need and not every machine has: a skip with the reason at home, a failure in CI."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+import pytest
+
+
+def needs(module: str, why: str = "pip install -e '.[test]'") -> None:
+    """Skip the test where the module is missing; fail it with `CI=true`."""
+    if find_spec(module) is not None:
+        return
+    reason = f"{module} is not installed: {why}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
