@@ -12,7 +12,7 @@ from dagbook.api.launch import Wish, open_launchable
 from dagbook.api.params import read_params_file, split_assignments
 from dagbook.api.planning import Choices, Prepared
 from dagbook.cli.screen import print_findings
-from dagbook.pipeline.planner import Selection
+from dagbook.pipeline.selection import Selection
 
 
 def file_argument(command: Any) -> Any:
@@ -21,7 +21,7 @@ def file_argument(command: Any) -> Any:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """-p, --params-file, --sweep, --secret, --only, --from, --no-cache, --jobs."""
+    """-p, --params-file, --sweep, --secret, --only, --from, --until, --no-cache, --jobs."""
     options = [
         click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter."),
         click.option(
@@ -46,6 +46,9 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--from", "start", multiple=True, metavar="NODE", help="Run this node and what follows it."
         ),
+        click.option(
+            "--until", multiple=True, metavar="NODE", help="Run what this node needs, and it; nothing beyond."
+        ),
         click.option("--no-cache", is_flag=True, help="Run everything, also what is unchanged."),
         click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
     ]
@@ -66,7 +69,7 @@ def prepare(file: Path, **options: Any) -> Prepared:
         secrets=split_assignments(options.get("secrets", ()), "--secret NAME=SECRET"),
         choices=Choices(
             jobs=options["jobs"],
-            selection=Selection(only=options["only"], start=options["start"]),
+            selection=Selection(only=options["only"], start=options["start"], until=options["until"]),
             use_cache=not options["no_cache"],
         ),
     )

@@ -11,9 +11,12 @@ from dagbook.run.events import (
     CancelRequested,
     CellStarted,
     Entry,
+    HookEnded,
+    HookStarted,
     NodeError,
     OutputSeen,
     RunFinished,
+    RunResumed,
     RunStarted,
     StepCancelled,
     StepFailed,
@@ -27,6 +30,7 @@ from dagbook.run.events import (
     TrackingLost,
     TrackingStarted,
 )
+from dagbook.run.hooks import Hooks, hook_ended, hook_started
 
 # `lost` and `interrupted` are never written by a driver: a reader sees them when the driver is gone.
 StepStatus = Literal[
@@ -90,6 +94,7 @@ class RunState:
     experiment: str | None = None
     mlflow_run_id: str | None = None
     steps: Mapping[str, StepState] = field(default_factory=dict)
+    hooks: Hooks = field(default_factory=dict)
     seq: int = 0
 
 
@@ -131,6 +136,27 @@ def _run_started(state: RunState, event: RunStarted, at: str) -> RunState:
     )
 
 
+def _run_resumed(state: RunState, event: RunResumed, _at: str) -> RunState:
+    again = {name: _planned_again(_known_step(state, name)) for name in event.steps}
+    return replace(
+        state,
+        state="running",
+        jobs=event.jobs,
+        finished=None,
+        seconds=None,
+        cancel_by=None,
+        tracking_lost=None,
+        steps={**state.steps, **again},
+        # A run that was over will be over once more; of one that was cut off, what was told was told.
+        hooks=state.hooks if state.state == "running" else {},
+    )
+
+
+def _planned_again(step: StepState) -> StepState:
+    """As planned, but that attempts are counted on: no two ever share a folder."""
+    return StepState(outline=step.outline, reason=step.outline.reason, attempt=step.attempt)
+
+
 def _tracking_started(state: RunState, event: TrackingStarted, _at: str) -> RunState:
     return replace(
         state,
@@ -146,6 +172,14 @@ def _tracking_lost(state: RunState, event: TrackingLost, _at: str) -> RunState:
 
 def _cancel_requested(state: RunState, event: CancelRequested, _at: str) -> RunState:
     return replace(state, cancel_by=state.cancel_by or event.by)
+
+
+def _hook_started(state: RunState, event: HookStarted, at: str) -> RunState:
+    return replace(state, hooks=hook_started(state.hooks, event, at))
+
+
+def _hook_ended(state: RunState, event: HookEnded, at: str) -> RunState:
+    return replace(state, hooks=hook_ended(state.hooks, event, at))
 
 
 def _run_finished(state: RunState, event: RunFinished, at: str) -> RunState:
@@ -276,9 +310,12 @@ def _with(state: RunState, step: StepState) -> RunState:
 # A table rather than a chain of isinstance: one line per event, and a missing one is seen.
 _HANDLERS: Final[Mapping[type, Callable[[RunState, Any, str], RunState]]] = {
     RunStarted: _run_started,
+    RunResumed: _run_resumed,
     TrackingStarted: _tracking_started,
     TrackingLost: _tracking_lost,
     CancelRequested: _cancel_requested,
+    HookStarted: _hook_started,
+    HookEnded: _hook_ended,
     RunFinished: _run_finished,
     StepStarted: _step_started,
     CellStarted: _cell_started,

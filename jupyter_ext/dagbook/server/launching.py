@@ -22,7 +22,7 @@ from dagbook.notebook.parameters import MISSING
 from dagbook.notebook.text_of import text_of
 from dagbook.notebook.values import UnsupportedValue, decode, encode
 from dagbook.pipeline.plan import Plan
-from dagbook.pipeline.planner import Selection
+from dagbook.pipeline.selection import Selection
 
 PIPELINE_SUFFIXES: Final = (".pipeline.yaml", ".pipeline.yml")
 _DEPTH: Final = 4

@@ -3,6 +3,7 @@
  * both replay `tests/golden/journals` and have to come out alike.
  */
 
+import { hookEnded, hookStarted, type Hooks } from './hooks';
 import type {
   Entry,
   EntryHead,
@@ -53,6 +54,7 @@ export interface RunState {
   readonly mlflowRunId: string | null;
   // A map, not an object: an object would sort steps that are named by numbers.
   readonly steps: ReadonlyMap<string, StepState>;
+  readonly hooks: Hooks;
   readonly seq: number;
 }
 
@@ -76,6 +78,7 @@ export const NOTHING_YET: RunState = {
   experiment: null,
   mlflowRunId: null,
   steps: new Map(),
+  hooks: new Map(),
   seq: 0
 };
 
@@ -115,6 +118,20 @@ const HANDLERS: Handlers = {
     started: at,
     steps: new Map(event.steps.map(outline => [outline.step, planned(outline)]))
   }),
+  run_resumed: (state, event) => ({
+    ...state,
+    state: 'running',
+    finished: null,
+    seconds: null,
+    cancelBy: null,
+    trackingLost: null,
+    steps: new Map([
+      ...state.steps,
+      ...event.steps.map((name): [string, StepState] => [name, plannedAgain(known(state, name))])
+    ]),
+    // A run that was over will be over once more; of one that was cut off, what was told was told.
+    hooks: state.state === 'running' ? state.hooks : new Map()
+  }),
   tracking_started: (state, event) => ({
     ...state,
     trackingUri: event.tracking_uri,
@@ -123,6 +140,8 @@ const HANDLERS: Handlers = {
   }),
   tracking_lost: (state, event) => ({ ...state, trackingLost: event.reason }),
   cancel_requested: (state, event) => ({ ...state, cancelBy: state.cancelBy ?? event.by }),
+  hook_started: (state, event, at) => ({ ...state, hooks: hookStarted(state.hooks, event, at) }),
+  hook_ended: (state, event, at) => ({ ...state, hooks: hookEnded(state.hooks, event, at) }),
   run_finished: (state, event, at) => ({
     ...state,
     state: event.state,
@@ -217,6 +236,11 @@ function planned(outline: StepOutline): StepState {
     warnings: [],
     stopping: false
   };
+}
+
+/** As planned, but that attempts are counted on: no two ever share a folder. */
+function plannedAgain(step: StepState): StepState {
+  return { ...planned(step.outline), attempt: step.attempt };
 }
 
 function known(state: RunState, name: string): StepState {

@@ -50,6 +50,12 @@ export interface RunStarted {
   readonly user?: string;
 }
 
+/** Another driver took the run; `steps` are to be done, or done again. */
+export interface RunResumed {
+  readonly kind: 'run_resumed';
+  readonly steps: readonly string[];
+}
+
 export interface TrackingStarted {
   readonly kind: 'tracking_started';
   readonly tracking_uri: string;
@@ -135,6 +141,26 @@ export interface StepCancelled {
   readonly seconds?: number | null;
 }
 
+export type HookStatus = 'running' | 'succeeded' | 'failed' | 'timed-out' | 'killed' | 'cancelled';
+
+export interface HookStarted {
+  readonly kind: 'hook_started';
+  readonly hook: string;
+  readonly on: string;
+  readonly what: string;
+  readonly folder?: string;
+  readonly mlflow_run_id?: string | null;
+}
+
+export interface HookEnded {
+  readonly kind: 'hook_ended';
+  readonly hook: string;
+  readonly state: HookStatus;
+  readonly error?: NodeError | null;
+  readonly notebook?: string;
+  readonly seconds?: number;
+}
+
 export interface CancelRequested {
   readonly kind: 'cancel_requested';
   readonly by: string;
@@ -148,6 +174,7 @@ export interface RunFinished {
 
 export type RunEvent =
   | RunStarted
+  | RunResumed
   | TrackingStarted
   | TrackingLost
   | StepStarted
@@ -160,6 +187,8 @@ export type RunEvent =
   | StepReused
   | StepSkipped
   | StepCancelled
+  | HookStarted
+  | HookEnded
   | CancelRequested
   | RunFinished;
 

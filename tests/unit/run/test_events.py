@@ -17,8 +17,11 @@ from dagbook.run.events import (
     CellStarted,
     Entry,
     Event,
+    HookEnded,
+    HookStarted,
     OutputSeen,
     RunFinished,
+    RunResumed,
     StepCancelled,
     StepSkipped,
     StepStopping,
@@ -41,6 +44,7 @@ from dagbook.testing import (
 
 EVERY_KIND: tuple[Event, ...] = (
     run_started(outline("a"), outline("b[0]", "a", action="reuse", reason="unchanged")),
+    RunResumed(steps=("a", "b[0]"), jobs=2, pid=1, host="h", user="ada"),
     TrackingStarted(tracking_uri="sqlite:///m.db", experiment="e", mlflow_run_id="r"),
     TrackingLost(reason="away"),
     step_started("a"),
@@ -54,6 +58,8 @@ EVERY_KIND: tuple[Event, ...] = (
     StepSkipped(step="a", because="upstream b failed"),
     StepCancelled(step="a"),
     StepCancelled(step="a", attempt=1, notebook="a/1/notebook.ipynb", seconds=0.5),
+    HookStarted(hook="on.failure", on="failure", what="slack"),
+    HookEnded(hook="on.exit", state="killed", notebook="on.exit/1/notebook.ipynb", seconds=0.5),
     CancelRequested(by="SIGTERM"),
     RunFinished(state="cancelled", seconds=1.5),
 )
