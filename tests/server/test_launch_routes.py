@@ -282,7 +282,10 @@ async def test_the_newest_value_that_a_cell_logged_is_told(jp_fetch: Any, folder
     store = MlflowStore(None, folder / ".dagbook")
     client, experiment = store.client(), store.experiment_id("churn")
     tags = {"mlflow.source.name": str((folder / "a.ipynb").resolve()), "dagbook.cell.metric.acc": "cell-1"}
-    for value, more in ((0.5, {"dagbook.cell.param.<b>": "cell-2"}), (0.93, {})):
+    for value, more in (
+        (0.5, {"dagbook.cell.param.<b>": "cell-2", "dagbook.cell.artifact.cells/1.py": "cell-1"}),
+        (0.93, {}),
+    ):
         run = client.create_run(experiment, tags={**tags, **more}, start_time=int(value * 100)).info.run_id
         client.log_metric(run, "acc", value)
     client.create_run(experiment, tags={**tags, "mlflow.source.name": "/elsewhere/a.ipynb"})

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SOURCE: Final = "mlflow.source.name"
 _CELL: Final = "dagbook.cell."
 _KINDS: Final = ("metric", "param", "artifact")
+# What is kept of every tracked cell without being asked tells nothing of this one.
+_UNASKED: Final = ("cells/", "outputs/", "duration_seconds", "peak_memory_bytes")
 _MOST_RUNS: Final = 40
 _PAGE: Final = 1000
 _MOST_KEPT: Final = 200
@@ -206,7 +208,7 @@ def _trial(step: StepState, recorded: Mapping[str, float]) -> dict[str, Any]:
 def _logged(run: Any) -> Iterator[dict[str, Any]]:
     for tag, cell in run.data.tags.items():
         kind, _, name = tag.removeprefix(_CELL).partition(".")
-        if not tag.startswith(_CELL) or kind not in _KINDS or not cell:
+        if not tag.startswith(_CELL) or kind not in _KINDS or not cell or name.startswith(_UNASKED):
             continue
         value = run.data.metrics.get(name) if kind == "metric" else run.data.params.get(name)
         yield {
