@@ -56,12 +56,12 @@ accuracy = 0.5 + depth / 10
     "theirs": """\
 %%track theirs
 import mlflow
-from sklearn.tree import DecisionTreeClassifier
-table = pd.DataFrame({"age": [20, 60, 30, 70], "churned": [0, 1, 0, 1]})
+from sklearn.linear_model import LogisticRegression
+table = pd.DataFrame({"age": [20.0, 60.0, 30.0, 70.0], "churned": [0, 1, 0, 1]})
 mlflow.log_input(mlflow.data.from_pandas(table, name="customers", targets="churned"), context="training")
-model = DecisionTreeClassifier(max_depth=2).fit(table[["age"]], table["churned"])
+model = LogisticRegression().fit(table[["age"]], table["churned"])
 mlflow.log_metric("score", model.score(table[["age"]], table["churned"]))
-logged = mlflow.sklearn.log_model(model, name="tree", pip_requirements=[], serialization_format="skops")""",
+logged = mlflow.sklearn.log_model(model, name="steady", pip_requirements=[])""",
     "other": """\
 %%track others
 mlflow.log_input(mlflow.data.from_pandas(table[:2], name="customers", targets="churned"), context="training")

@@ -163,7 +163,7 @@ def test_data_sets_and_models_are_mlflows_own(story: Story):
     assert data.dataset.name == "customers"
     client = story.store.client
     models = client.search_logged_models([run.info.experiment_id])
-    assert [(model.name, model.source_run_id) for model in models] == [("tree", run.info.run_id)]
+    assert [(model.name, model.source_run_id) for model in models] == [("steady", run.info.run_id)]
 
 
 def test_each_magic_leaves_one_quiet_line(story: Story):

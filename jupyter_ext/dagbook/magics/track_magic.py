@@ -14,7 +14,7 @@ from dagbook.magics.logbook import CellNow, Logbook
 from dagbook.magics.notebook_parameters import NotebookParameters
 from dagbook.magics.quiet_line import note
 from dagbook.magics.track_line import VERBS, read_track_line
-from dagbook.magics.tracked import Tracked, link_to
+from dagbook.magics.tracked import Tracked, counted, link_to
 
 MAGIC: Final = "%%track"
 _PARAMETERS: Final = "%%parameters"
@@ -153,11 +153,14 @@ class TrackMagic:
         else:
             told = book.told_of(run) or {}
             name = run.name or told.get("name", "run")
-            note(
-                f"tracking {name} · {len(run.params)} params · {len(run.metrics)} metrics "
-                f"({run.points} points) · {run.artifacts} artifacts · {len(run.cells)} cells",
-                link_to(told),
-            )
+            parts = [
+                counted(len(run.params), "param"),
+                counted(len(run.metrics), "metric")
+                + (f" ({counted(run.points, 'point')})" if run.points else ""),
+                counted(run.artifacts, "artifact"),
+                counted(len(run.cells), "cell"),
+            ]
+            note(" · ".join([f"tracking {name}", *(part for part in parts if part)]), link_to(told))
         if waiting := book.waiting():
             note(waiting)
 
