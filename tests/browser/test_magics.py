@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,11 +39,18 @@ def whole_notebooks(quiet_home: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def cells(whole_notebooks: None, lab: Lab, page: Page) -> Iterator[dict[str, Locator]]:
+def project(lab: Lab) -> Path:
+    """A folder of its own for each try."""
+    folder = lab.root / f"magics-{secrets.token_hex(3)}"
+    make_project(folder)
+    return folder
+
+
+@pytest.fixture
+def cells(whole_notebooks: None, project: Path, page: Page) -> Iterator[dict[str, Locator]]:
     """The cells of the notebook by id, before anything has run; its kernel ends with the test."""
-    make_project(lab.root / "magics")
     page.set_viewport_size({"width": 1200, "height": 1000})
-    command(page, "docmanager:open", path="magics/all.ipynb")
+    command(page, "docmanager:open", path=f"{project.name}/all.ipynb")
     found = page.locator(".jp-NotebookPanel .jp-Notebook .jp-Cell")
     expect(found).to_have_count(len(CELLS), timeout=LONG)
     expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible(timeout=LONG)
@@ -56,13 +64,18 @@ def command(page: Page, name: str, **arguments: str) -> None:
     )
 
 
-def test_all_magics_read_well_in_jupyterlab(cells: dict[str, Locator], page: Page, lab: Lab, artifacts: Path):
-    # Completion and help are asked of the kernel by JupyterLab itself.
+def test_all_magics_read_well_in_jupyterlab(
+    cells: dict[str, Locator], page: Page, project: Path, artifacts: Path
+):
     show_theme(page, THEMES["light"])
     page.evaluate("() => { void jupyterapp.commands.execute('notebook:run-all-cells') }")
-    for name, theme in (("pipeline", "light"), ("cell-pipeline", "dark")):
+    live = {
+        "pipeline": ("light", r"running.*1 of 4 steps"),
+        "cell-pipeline": ("dark", r"running.*1 of 2 steps"),
+    }
+    for name, (theme, state) in live.items():
         display = cells[name].locator(".dagbook")
-        expect(display).to_contain_text("running", timeout=LONG)
+        expect(display).to_have_text(re.compile(state), timeout=LONG)
         expect(display.locator("svg")).to_be_visible()
         cells[name].scroll_into_view_if_needed()
         cells[name].screenshot(path=artifacts / f"magics-live-{theme}.png")
@@ -84,7 +97,7 @@ def test_all_magics_read_well_in_jupyterlab(cells: dict[str, Locator], page: Pag
             cells[name].screenshot(path=artifacts / f"magics-{name}-{theme}.png")
         assert violations(page) == []
     command(page, "docmanager:save")
-    in_the_store(lab.root / "magics")
+    in_the_store(project)
 
 
 def in_the_store(folder: Path) -> None:

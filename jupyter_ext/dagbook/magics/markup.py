@@ -34,7 +34,7 @@ vertical-align:baseline;white-space:pre;max-width:36em;overflow:hidden;text-over
 vertical-align:bottom}
 .dagbook.dagbook p{margin:2px 0}.dagbook a{color:var(--jp-content-link-color,#2f86d6)}
 .dagbook.dagbook code{font-family:var(--jp-code-font-family,monospace);font-size:.92em;
-background:none;padding:0}
+background:none!important;padding:0!important}
 .dagbook.dagbook pre{margin:6px 0;padding:2px 0 2px 10px;overflow-x:auto;background:none;color:inherit;
 border:none;border-left:3px solid var(--db-bad);font-family:var(--jp-code-font-family,monospace);
 font-size:.92em;white-space:pre}
@@ -74,7 +74,8 @@ Cell = str | Markup | Number
 
 def page(*parts: str) -> str:
     """Parts of HTML as one output of a cell."""
-    return f'{STYLE}<div class="dagbook">{"".join(parts)}</div>'
+    # What is wider than the cell scrolls; by the keyboard too.
+    return f'{STYLE}<div class="dagbook" tabindex="0">{"".join(parts)}</div>'
 
 
 def table(header: Iterable[Cell], rows: Iterable[Iterable[Cell]], label: str = "") -> str:
