@@ -51,7 +51,7 @@ def test_a_terminal_tracks_as_a_notebook_does(project: Project, program: str):
     assert "metric nonsense is not logged: a metric is one number, this is a str" in said
     assert "tracking typed · 1 param · 1 metric (3 points)" in said
     assert "tracked typed · finished · 1 param" in said
-    assert "ZeroDivisionError: division by zero" in said + ran.stderr
+    assert "division by zero" in said + ran.stderr
     assert "<table" not in said
     assert "dagbook/" not in said.replace(str(project.folder), "")
     database = project.folder / ".dagbook" / "mlflow.db"
@@ -64,8 +64,7 @@ def test_a_terminal_tracks_as_a_notebook_does(project: Project, program: str):
 
 def test_a_cell_is_tracked_in_a_terminal_too(project: Project):
     ran = subprocess.run(
-        [sys.executable, "-m", "IPython", "--simple-prompt", "--colors=NoColor"],
-        input="%load_ext dagbook\n%%track cell -m acc\nacc = 0.5\n\nexit\n",
+        [sys.executable, "-m", "IPython", "--ext=dagbook", "-c", "%%track cell -m acc\nacc = 0.5"],
         cwd=project.folder, env={**os.environ, **project.env}, capture_output=True, text=True, timeout=240,
         check=False,
     )  # fmt: skip
