@@ -54,6 +54,10 @@ def cells(whole_notebooks: None, project: Path, page: Page) -> Iterator[dict[str
     found = page.locator(".jp-NotebookPanel .jp-Notebook .jp-Cell")
     expect(found).to_have_count(len(CELLS), timeout=LONG)
     expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible(timeout=LONG)
+    page.wait_for_function(
+        "() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+        timeout=LONG,
+    )
     yield {name: found.nth(index) for index, name in enumerate(CELLS)}
     page.evaluate("async () => { await jupyterapp.serviceManager.sessions.shutdownAll() }")
 

@@ -46,6 +46,11 @@ class TrackMagic:
 
     # --- hooks --------------------------------------------------------------------------------------
 
+    def loaded(self) -> None:
+        """We were loaded in the middle of a cell: what follows in it is logged by that cell."""
+        number = self._shell.execution_count
+        self._logbook().cell = CellNow(id=self._told_cell_id(), number=number)
+
     def before_cell(self, info: Any = None) -> None:
         """A cell is about to run."""
         try:
@@ -78,8 +83,10 @@ class TrackMagic:
             self._span.cell_begins()
 
     def _after_cell(self, result: Any) -> None:
-        if not self._frames:
-            return  # the cell that loaded us
+        if not self._frames:  # the cell that loaded us
+            self._logbook().cell = CellNow()
+            self._logbook().wake_if_waiting()
+            return
         frame = self._frames.pop()
         book = self._logbook()
         try:
