@@ -25,7 +25,8 @@ color:inherit;font-variant-numeric:tabular-nums}
 .dagbook.dagbook th,.dagbook.dagbook td{border:none;padding:3px 16px 3px 0;text-align:left;
 vertical-align:baseline;white-space:pre;max-width:36em;overflow:hidden;text-overflow:ellipsis}
 .dagbook.dagbook thead{border:none}
-.dagbook.dagbook thead th{font-weight:400;color:var(--db-quiet);border-bottom:1px solid var(--db-edge)}
+.dagbook.dagbook thead th{font-weight:400;color:var(--db-quiet)}
+.dagbook.dagbook thead th,.dagbook.dagbook thead td{border-bottom:1px solid var(--db-edge)}
 .dagbook.dagbook tbody th{font-weight:500}
 .dagbook.dagbook tbody tr:nth-child(n){background:none;border-bottom:1px solid var(--db-line)}
 .dagbook.dagbook tbody tr:nth-child(n):hover{background:var(--db-hover)}
@@ -80,7 +81,8 @@ def page(*parts: str) -> str:
 
 def table(header: Iterable[Cell], rows: Iterable[Iterable[Cell]], label: str = "") -> str:
     """A table; the first cell of each row heads it."""
-    titles = "".join(_cell(title, "th", ' scope="col"') for title in header)
+    # A column without a title has no heading, rather than an empty one to be read out.
+    titles = "".join(_cell(title, "th", ' scope="col"') if title != "" else "<td></td>" for title in header)
     lines = "".join(f"<tr>{_row(row)}</tr>" for row in rows)
     described = f' aria-label="{escape(label)}"' if label else ""
     return f"<table{described}><thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table>"
