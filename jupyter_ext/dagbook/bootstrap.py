@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from dagbook.caches.directory import DirectoryCache
 from dagbook.engine.folders import JOURNAL
 from dagbook.engine.loop import Driver, Ports
-from dagbook.engine.ports import Cache, Journal, Loader
+from dagbook.engine.ports import Cache, Journal, Loader, Notifier
 from dagbook.engine.queries import Queries
 from dagbook.executors.local import LocalExecutor
 from dagbook.journals.jsonl import JsonlJournal
 from dagbook.journals.lock import is_held
 from dagbook.loaders.notebooks import NotebookLoader
+from dagbook.notifiers.apprise import AppriseNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
@@ -55,6 +56,11 @@ def loader(around: Settings) -> Loader:
     return NotebookLoader(around.project)
 
 
+def notifier() -> Notifier:
+    """Tells people of a run's end."""
+    return AppriseNotifier()
+
+
 def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | None]) -> Driver:
     """A driver for a prepared run folder, on this machine."""
     around = read_settings(Path(plan.project))
@@ -64,6 +70,7 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
         cache=cache(around),
         tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
         read_notebook=read_frozen,
+        notifier=notifier(),
     )
     return Driver(plan, run, folder, ports, wants_cancel)
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from dagbook import bootstrap
 from dagbook.api import tracking
 from dagbook.kernels.installed import installed
+from dagbook.notifiers.apprise import INSTALL, MISSING, is_installed
 from dagbook.settings import Settings
 
 _PACKAGES: Final = ("dagbook", "papermill", "nbclient", "ipykernel", "mlflow", "jupyterlab", "jupyter_server")
@@ -53,6 +54,7 @@ def examine(where: Path) -> Iterator[Check]:
         _tracking,
         _records,
         _runs,
+        _notifications,
     )
     for check in checks:
         yield check(around)
@@ -173,6 +175,12 @@ def _runs(around: Settings) -> Check:
             "run the pipeline again: what was finished is reused",
         )  # fmt: skip
     return Check("runs", "ok", f"{len(runs)} kept")
+
+
+def _notifications(_around: Settings) -> Check:
+    if is_installed():
+        return Check("notifications", "ok", f"Apprise {version('apprise')}")
+    return Check("notifications", "ok", f"{MISSING}: needed by `notify:` in pipeline files alone; {INSTALL}")
 
 
 def _panel() -> Check:

@@ -15,6 +15,7 @@ from dagbook import bootstrap
 from dagbook.api.driver import start_driver
 from dagbook.api.planning import Prepared
 from dagbook.engine.folders import CANCEL, DRIVER_LOG, PLAN, frozen_notebook, new_run_id
+from dagbook.engine.hooks import write_addresses
 from dagbook.engine.queries import Queries
 from dagbook.engine.surroundings import read_surroundings
 from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound, did_you_mean
@@ -69,6 +70,7 @@ def _write_run_folder(folder: Path, prepared: Prepared) -> None:
     for node, document in prepared.documents.items():
         text = json.dumps(document, ensure_ascii=False, indent=1)
         (folder / frozen_notebook(node)).write_text(text, "utf-8", "surrogatepass")
+    write_addresses(folder, prepared.addresses)
     (folder / PLAN).write_text(prepared.plan.model_dump_json(indent=1), "utf-8")
 
 

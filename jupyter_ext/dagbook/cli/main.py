@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "runs": ("runs", "List runs, newest first."),
     "show": ("show", "Show a run; the newest unless one is named."),
     "logs": ("logs", "Show what a step printed."),
+    "compare": ("compare", "Say what differs between two runs."),
     "report": ("report", "Write a run as one page of HTML that can be mailed."),
     "graph": ("graph", "Draw a pipeline as text, Mermaid, DOT or SVG."),
     "cancel": ("cancel", "End a run that is going on."),

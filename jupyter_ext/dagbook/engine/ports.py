@@ -12,6 +12,7 @@ from dagbook.errors import Finding
 from dagbook.notebook.outputs import Output
 from dagbook.pipeline.planner import Known
 from dagbook.run.events import Entry, Event
+from dagbook.run.outcome import Notice
 
 Report = Callable[[Event], None]
 """How a runner says what it sees while it works; cheap, never raises."""
@@ -141,6 +142,20 @@ class Tracker(Protocol):
 
 class TrackerAway(Exception):  # a condition, not a fault of ours
     """The tracking store cannot be reached or refuses; the message says why."""
+
+
+class Notifier(Protocol):
+    """Tells somebody outside. Addresses hold secrets: nothing that is said of one repeats it."""
+
+    def problem(self, address: str) -> str | None:
+        """Why nobody can be told at this address, without trying; None when it looks right."""
+
+    def send(self, address: str, notice: Notice) -> None:
+        """Tell it. Raises `NotifyFailed`; returns when it was taken."""
+
+
+class NotifyFailed(Exception):  # a condition, not a fault of ours
+    """Nobody was told; the message says why, and holds nothing of the address."""
 
 
 class Loader(Protocol):

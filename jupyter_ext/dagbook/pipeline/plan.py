@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dagbook.pipeline.on_spec import HookEvent
 from dagbook.pipeline.spec import NodeSpec
 
 PLAN_VERSION = 1
@@ -56,6 +57,24 @@ class PlannedStep(Planned):
     fresh: bool = False
 
 
+class PlannedHook(Planned):
+    """What is to be done when the run has ended, frozen like a node.
+
+    Attributes:
+        on: when it is due.
+        notebook: absolute path; empty when somebody is to be told.
+        service: who is told, by the scheme of the address alone: addresses hold secrets and stand in no plan.
+        params: name → template, in the encoded form of notebook.values.
+    """
+
+    on: HookEvent
+    notebook: str = ""
+    service: str = ""
+    params: dict[str, Any] = Field(default_factory=dict)
+    kernel: str | None = None
+    timeout: float | None = None
+
+
 class Plan(Planned):
     """What is to be done. `params` are the run's, encoded; `file` is absolute."""
 
@@ -70,6 +89,7 @@ class Plan(Planned):
     tags: dict[str, str] = Field(default_factory=dict)
     nodes: dict[str, PlannedNode]
     steps: tuple[PlannedStep, ...]
+    hooks: dict[str, PlannedHook] = Field(default_factory=dict)
 
     def steps_of(self, node: str) -> tuple[PlannedStep, ...]:
         """The steps of a node, in the order of its matrix."""

@@ -3,6 +3,7 @@
  * both replay `tests/golden/journals` and have to come out alike.
  */
 
+import { hookEnded, hookStarted, type Hooks } from './hooks';
 import type {
   Entry,
   EntryHead,
@@ -53,6 +54,7 @@ export interface RunState {
   readonly mlflowRunId: string | null;
   // A map, not an object: an object would sort steps that are named by numbers.
   readonly steps: ReadonlyMap<string, StepState>;
+  readonly hooks: Hooks;
   readonly seq: number;
 }
 
@@ -76,6 +78,7 @@ export const NOTHING_YET: RunState = {
   experiment: null,
   mlflowRunId: null,
   steps: new Map(),
+  hooks: new Map(),
   seq: 0
 };
 
@@ -125,7 +128,9 @@ const HANDLERS: Handlers = {
     steps: new Map([
       ...state.steps,
       ...event.steps.map((name): [string, StepState] => [name, plannedAgain(known(state, name))])
-    ])
+    ]),
+    // A run that was over will be over once more; of one that was cut off, what was told was told.
+    hooks: state.state === 'running' ? state.hooks : new Map()
   }),
   tracking_started: (state, event) => ({
     ...state,
@@ -135,6 +140,8 @@ const HANDLERS: Handlers = {
   }),
   tracking_lost: (state, event) => ({ ...state, trackingLost: event.reason }),
   cancel_requested: (state, event) => ({ ...state, cancelBy: state.cancelBy ?? event.by }),
+  hook_started: (state, event, at) => ({ ...state, hooks: hookStarted(state.hooks, event, at) }),
+  hook_ended: (state, event, at) => ({ ...state, hooks: hookEnded(state.hooks, event, at) }),
   run_finished: (state, event, at) => ({
     ...state,
     state: event.state,

@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from dagbook.pipeline.names import RESERVED, name_problem
-from dagbook.pipeline.spec import PipelineSpec, parse_duration
+from dagbook.pipeline.spec import PipelineSpec
+from dagbook.pipeline.written import parse_duration
 from tests.unit.pipeline.specs import spec
 
 
