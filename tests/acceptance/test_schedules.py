@@ -1,4 +1,4 @@
-"""Schedules with the real command: add, list, run, remove; real daemons; what a run says of who started it."""
+"""Schedules with the real command and real daemons, and what a run says of who started it."""
 
 from __future__ import annotations
 

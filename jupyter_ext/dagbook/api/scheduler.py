@@ -1,7 +1,7 @@
 """Fires the schedules of a project. Whoever holds the lease does; the others stand by and take over.
 
-Before a run is started its id is on the disk: a scheduler that dies in between leaves to the next one what it needs to
-know to start that run once, and not twice.
+Before a run is started its id is on the disk: a scheduler that dies in between leaves to the next one what
+it needs to know to start that run once, and not twice.
 """
 
 from __future__ import annotations

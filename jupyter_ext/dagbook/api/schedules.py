@@ -24,7 +24,7 @@ from dagbook.schedule.due import Missed, Timetable
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
-def add_schedule(
+def add_schedule(  # noqa: PLR0913  # each is a choice of its own, and named
     file: str | Path,
     *,
     name: str | None = None,
@@ -186,7 +186,7 @@ def prepare(entry: Entry, folder: Path, instant: datetime | None = None) -> Prep
 
 
 def drift_of(entry: Entry, folder: Path) -> list[str]:
-    """How what would run, or when, differs from what the pipeline file says by now; empty when nothing does."""
+    """How what would run, or when, differs from the pipeline file by now; empty when nothing does."""
     try:
         if entry.pin is not None:
             return drift(Path(entry.file), pinned_file(Path(entry.file), entry.pin, folder))

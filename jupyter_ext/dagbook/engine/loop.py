@@ -107,7 +107,8 @@ class Driver:
         )  # fmt: skip
         return RunStarted(
             run=self._run, pipeline=plan.pipeline, file=plan.file, jobs=plan.jobs, params=plan.params,
-            steps=outlines, pid=os.getpid(), host=socket.gethostname(), user=user_name(), schedule=plan.schedule, due=plan.due,
+            steps=outlines, pid=os.getpid(), host=socket.gethostname(), user=user_name(),
+            schedule=plan.schedule, due=plan.due,
         )  # fmt: skip
 
     def _take_up(self, again: Again) -> None:

@@ -13,6 +13,7 @@ from tornado.web import authenticated
 
 from dagbook.errors import Finding, InvalidInput, NotFound
 from dagbook.server.handlers import DagbookHandler
+from dagbook.server.launch_handlers import json_body
 
 _TEXTS: Final = ("name", "cron", "timezone", "missed", "pin")
 
@@ -40,8 +41,8 @@ class SchedulesHandler(DagbookHandler):
     @authenticated
     @authorized
     async def post(self) -> None:
-        """Add one: `{"path", "name", "cron", "timezone", "missed", "params", "jobs", "pin"}`, all but the first optional."""
-        body = _body(self.get_json_body())
+        """Add one: `path`; perhaps `name`, `cron`, `timezone`, `missed`, `params`, `jobs`, `pin`."""
+        body = _checked(json_body(self.request.body))
         said = await asyncio.to_thread(lambda: _added(self.projects.root, body))
         self.set_status(HTTPStatus.CREATED)
         await self.finish(json.dumps(said))
@@ -54,12 +55,9 @@ class ScheduleHandler(DagbookHandler):
     @authorized
     async def delete(self, name: str) -> None:
         """Forget it; its runs stay."""
-        await asyncio.to_thread(lambda: _api().remove_schedule(name, self._holding(name)))
+        await asyncio.to_thread(lambda: _api().remove_schedule(name, _folder_with(self, name)))
         self.set_status(HTTPStatus.NO_CONTENT)
         await self.finish()
-
-    def _holding(self, name: str) -> Path:
-        return _folder_with(self, name)
 
 
 class ScheduleRunHandler(DagbookHandler):
@@ -95,9 +93,8 @@ def _added(root: Path, body: dict[str, Any]) -> dict[str, Any]:
     return added
 
 
-def _body(given: Any) -> dict[str, Any]:
+def _checked(body: dict[str, Any]) -> dict[str, Any]:
     """The body of a request to add one. Raises InvalidInput."""
-    body = given if isinstance(given, dict) else {}
     wrong = [key for key in _TEXTS if not isinstance(body.get(key, ""), str | None)]
     params = body.get("params") or {}
     if not isinstance(params, dict) or not all(isinstance(value, str) for value in params.values()):

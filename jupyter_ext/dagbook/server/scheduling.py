@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
-_LOOK_EVERY: Final = 5.0
+_LOOK_EVERY: Final = 15.0
 _SCHEDULES: Final = Path(".dagbook") / "schedules"
 
 
@@ -61,5 +61,5 @@ class ServerScheduler:
             serve(
                 folder, self._stop, lambda line: self._log.info("Dagbook schedules in %s: %s", folder, line)
             )
-        except Exception:
+        except Exception:  # noqa: BLE001  # the next look begins it anew
             self._log.exception("Dagbook's scheduler of %s ended; it is begun anew", folder)
