@@ -16,9 +16,13 @@ from dagbook.cli.progress import follow
 from dagbook.cli.screen import console, json_option, print_json
 
 
-@click.group("schedule")
-def command() -> None:
+@click.group("schedule", invoke_without_command=True)
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
     """Run pipelines by the clock. `dagbook scheduler`, or JupyterLab's server, fires them."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_, as_json=as_json)
 
 
 @command.command("list")
