@@ -48,7 +48,7 @@ async def test_a_schedule_is_added_listed_and_deleted(pipeline: Path, jp_fetch):
     [
         ({"cron": "never"}, "schedule-cron"),
         ({"cron": 5}, "bad-body"),
-        ({"path": "../x.pipeline.yaml"}, "no-such-file"),
+        ({"path": "../x.pipeline.yaml"}, "bad-path"),
         ({"params": {"rows": 1}}, "bad-body"),
         ({"params": {"rows": "1"}}, "unknown-parameter"),
         ({"missed": "perhaps"}, "bad-body"),
