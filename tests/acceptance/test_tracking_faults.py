@@ -183,7 +183,7 @@ def test_a_server_that_is_stopped_in_the_middle_of_a_cell_and_started_again_gets
         shown = kernel.answer(asked)
         assert shown.status == "ok", shown.traceback
         assert "slowest True" in shown.text
-        assert "MLflow is away" in shown.text or "records are on their way" in shown.text
+        assert "MLflow is away" in shown.text or "on its way to MLflow" in shown.text
         left = project.dagbook("sync", "--json", timeout=120)
         assert (left.code, left.json[0]["waiting"] > 0) == (3, True), left
         with server.running() as uri:

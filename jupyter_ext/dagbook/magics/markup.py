@@ -36,6 +36,7 @@ vertical-align:bottom}
 .dagbook.dagbook p{margin:2px 0}.dagbook a{color:var(--jp-content-link-color,#2f86d6)}
 .dagbook.dagbook code{font-family:var(--jp-code-font-family,monospace);font-size:.92em;
 background:none!important;padding:0!important}
+.dagbook.dagbook code.q{color:var(--db-quiet)}
 .dagbook.dagbook pre{margin:6px 0;padding:2px 0 2px 10px;overflow-x:auto;background:none;color:inherit;
 border:none;border-left:3px solid var(--db-bad);font-family:var(--jp-code-font-family,monospace);
 font-size:.92em;white-space:pre}

@@ -118,9 +118,12 @@ class Tracked:
         parts = [f"tracked {name}", status.lower(), *(part for part in counts if part), f"{seconds:.1f} s"]
         if told.get("id"):
             parts.append(f"run {told['id'][:8]}")
+        is_away = not sent and bool(self._book.progress().error)
+        if not sent and not is_away:
+            parts.append("on its way to MLflow")
         note(" · ".join(parts), link_to(told))
-        if not sent and (waiting := self._book.waiting()):
-            note(waiting)
+        if is_away:
+            note(self._book.waiting())
 
     # --- what is recorded by itself -----------------------------------------------------------------
 
