@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from dagbook import bootstrap
 from dagbook.api import tracking
 from dagbook.api.schedule_entries import FOLDER
+from dagbook.environments.uv import INSTALL as INSTALL_UV
+from dagbook.environments.uv import uv_command
 from dagbook.kernels.installed import installed
 from dagbook.notifiers.apprise import INSTALL, MISSING, is_installed
 from dagbook.settings import Settings
@@ -56,6 +58,7 @@ def examine(where: Path) -> Iterator[Check]:
         _records,
         _runs,
         _notifications,
+        _uv,
         _schedules,
     )
     for check in checks:
@@ -183,6 +186,13 @@ def _notifications(_around: Settings) -> Check:
     if is_installed():
         return Check("notifications", "ok", f"Apprise {version('apprise')}")
     return Check("notifications", "ok", f"{MISSING}: needed by `notify:` in pipeline files alone; {INSTALL}")
+
+
+def _uv(_around: Settings) -> Check:
+    command = uv_command()
+    if command is None:
+        return Check("uv", "ok", f"not installed: needed by nodes that ask for packages alone; {INSTALL_UV}")
+    return Check("uv", "ok", command)
 
 
 def _schedules(around: Settings) -> Check:
