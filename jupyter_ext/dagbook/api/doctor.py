@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 from dagbook import bootstrap
 from dagbook.api import tracking
-from dagbook.api.schedule_entries import FOLDER
 from dagbook.environments.uv import INSTALL as INSTALL_UV
 from dagbook.environments.uv import uv_command
 from dagbook.kernels.installed import installed
@@ -196,7 +195,7 @@ def _uv(_around: Settings) -> Check:
 
 
 def _schedules(around: Settings) -> Check:
-    if not any((around.state / FOLDER).glob("*.entry.json")):
+    if not any(around.schedules.glob("*.entry.json")):
         return Check("schedules", "ok", "none")
     from dagbook.api.schedules import scheduler_state, schedules
 
