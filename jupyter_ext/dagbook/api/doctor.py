@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from dagbook import bootstrap
 from dagbook.api import tracking
+from dagbook.api.schedule_entries import FOLDER
 from dagbook.kernels.installed import installed
 from dagbook.notifiers.apprise import INSTALL, MISSING, is_installed
 from dagbook.settings import Settings
@@ -55,6 +56,7 @@ def examine(where: Path) -> Iterator[Check]:
         _records,
         _runs,
         _notifications,
+        _schedules,
     )
     for check in checks:
         yield check(around)
@@ -181,6 +183,25 @@ def _notifications(_around: Settings) -> Check:
     if is_installed():
         return Check("notifications", "ok", f"Apprise {version('apprise')}")
     return Check("notifications", "ok", f"{MISSING}: needed by `notify:` in pipeline files alone; {INSTALL}")
+
+
+def _schedules(around: Settings) -> Check:
+    if not any((around.state / FOLDER).glob("*.entry.json")):
+        return Check("schedules", "ok", "none")
+    from dagbook.api.schedules import scheduler_state, schedules
+
+    found, scheduler = schedules(around.project), scheduler_state(around.project)
+    following = sorted((entry["next"], entry["schedule"]) for entry in found if entry["next"])
+    said = f"{len(found)} kept" + (
+        f"; next: {following[0][1]} at {following[0][0][:16]} UTC" if following else ""
+    )
+    if not scheduler["running"]:
+        return Check(
+            "schedules", "warning", f"{said}; nobody fires them", "`dagbook scheduler`, or start JupyterLab"
+        )
+    if wrong := [f"{entry['schedule']}: {entry['problem']}" for entry in found if entry["problem"]]:
+        return Check("schedules", "warning", f"{said}; {wrong[0]}", "correct it; the next firing tries again")
+    return Check("schedules", "ok", f"{said}; fired by {scheduler['holder']}")
 
 
 def _panel() -> Check:

@@ -99,6 +99,10 @@ def check(loaded: LoadedPipeline) -> Checked:
     loader, folder = bootstrap.loader(bootstrap.settings(loaded.file)), loaded.file.parent
     read = read_notebooks(spec, folder, loader)
     problems = [*check_spec(spec), *check_hooks(spec), *read.problems]
+    if spec.on.schedule is not None:
+        from dagbook.api.schedule_check import check_schedule  # cron, which most pipelines do without
+
+        problems += check_schedule(spec.on.schedule)
     hooks = ReadHooks()
     if not any(problem.code == "expression" for problem in problems):
         hooks = read_hooks(spec, folder, loader)

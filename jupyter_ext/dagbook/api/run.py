@@ -27,14 +27,18 @@ if TYPE_CHECKING:
 _PAUSE: Final = 0.05
 
 
-def start(prepared: Prepared) -> Run:
+def start(prepared: Prepared, run: str | None = None) -> Run:
     """Make the run's folder and start its driver, which needs neither us nor a terminal.
+
+    Args:
+        prepared: what is to be run.
+        run: its id, for who must know it before; a new one otherwise.
 
     Raises:
         EnvironmentFault: the folder cannot be written.
     """
     around = bootstrap.settings(Path(prepared.plan.project))
-    run = new_run_id()
+    run = run or new_run_id()
     folder = around.runs / run
     try:
         _write_run_folder(folder, prepared)

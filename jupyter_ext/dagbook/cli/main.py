@@ -30,6 +30,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "resume": ("resume", "Do what a run has not finished."),
     "retry": ("retry", "Do again what failed in a run, or a step of it."),
     "sync": ("sync", "Send what notebooks logged while MLflow was away."),
+    "schedule": ("schedule", "Run pipelines by the clock: list, add, remove, run."),
+    "scheduler": ("scheduler", "Fire the project's schedules."),
     "doctor": ("doctor", "Check what is installed, what can be reached, and what is wrong."),
     "demo": ("demo", "Run the digits example."),
     "node": ("node", "Run one node from a request file (what executors call)."),

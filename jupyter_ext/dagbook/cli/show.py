@@ -50,6 +50,10 @@ def _print_run(run: Run) -> None:
     for label, value in (
         ("run", shown["run"]),
         ("file", shown["file"]),
+        (
+            "schedule",
+            f"{shown['schedule']}, due {shown['due'] or 'when asked'}" if shown["schedule"] else None,
+        ),
         ("params", ", ".join(f"{name}={value_text(value)}" for name, value in shown["params"].items())),
         ("folder", shown["folder"]),
         ("tracking", shown["tracking_uri"]),

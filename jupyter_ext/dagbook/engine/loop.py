@@ -108,6 +108,7 @@ class Driver:
         return RunStarted(
             run=self._run, pipeline=plan.pipeline, file=plan.file, jobs=plan.jobs, params=plan.params,
             steps=outlines, pid=os.getpid(), host=socket.gethostname(), user=user_name(),
+            schedule=plan.schedule, due=plan.due,
         )  # fmt: skip
 
     def _take_up(self, again: Again) -> None:

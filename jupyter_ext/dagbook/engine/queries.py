@@ -141,6 +141,8 @@ def summarise_run(state: RunState) -> dict[str, Any]:
         "finished": state.finished,
         "seconds": state.seconds,
         "user": state.user,
+        "schedule": state.schedule or None,
+        "due": state.due or None,
         "file": state.file,
         "steps": {
             "total": len(steps),
@@ -166,6 +168,8 @@ def describe_run(state: RunState, folder: Path) -> dict[str, Any]:
         "finished": state.finished,
         "seconds": state.seconds,
         "user": state.user,
+        "schedule": state.schedule or None,
+        "due": state.due or None,
         "file": state.file,
         "params": dict(state.params),
         "steps": [_describe_step(step, folder) for step in state.steps.values()],

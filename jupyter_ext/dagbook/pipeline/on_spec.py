@@ -1,4 +1,4 @@
-"""`on:` in a pipeline file: what happens when a run has ended."""
+"""`on:` in a pipeline file: when it is run, and what happens when a run has ended."""
 
 from __future__ import annotations
 
@@ -51,8 +51,20 @@ def _one_or_many(value: object) -> object:
 Hooks = Annotated[tuple[Annotated[HookSpec, BeforeValidator(_as_hook)], ...], BeforeValidator(_one_or_many)]
 
 
+class ScheduleSpec(Written):
+    """When the pipeline is to be run; `dagbook schedule add FILE` has it done."""
+
+    cron: str = Field(description="Minute, hour, day, month, weekday: 0 6 * * 1-5")
+    timezone: str = Field(default="UTC", description="That the expression is read in: Europe/Oslo")
+    missed: Literal["run-once", "skip", "run-all"] = Field(
+        default="run-once", description="What becomes of firings that nobody was there for"
+    )
+
+
 class OnSpec(Written):
     """What happens besides the nodes."""
+
+    schedule: ScheduleSpec | None = Field(default=None, description="When it is to be run")
 
     success: Hooks = Field(default=(), description="When a run has succeeded: a notebook, or `notify: URL`")
     failure: Hooks = Field(default=(), description="When a run has failed: a notebook, or `notify: URL`")

@@ -90,6 +90,8 @@ class Plan(Planned):
     nodes: dict[str, PlannedNode]
     steps: tuple[PlannedStep, ...]
     hooks: dict[str, PlannedHook] = Field(default_factory=dict)
+    schedule: str = ""
+    due: str = ""
 
     def steps_of(self, node: str) -> tuple[PlannedStep, ...]:
         """The steps of a node, in the order of its matrix."""

@@ -63,6 +63,8 @@ class RunStarted(Fact):
     pid: int
     host: str
     user: str = ""
+    schedule: str = ""
+    due: str = ""
 
 
 class RunResumed(Fact):

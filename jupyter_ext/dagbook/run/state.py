@@ -85,6 +85,8 @@ class RunState:
     jobs: int = 1
     params: Mapping[str, Any] = field(default_factory=dict)
     user: str = ""
+    schedule: str = ""
+    due: str = ""
     started: str | None = None
     finished: str | None = None
     seconds: float | None = None
@@ -131,6 +133,8 @@ def _run_started(state: RunState, event: RunStarted, at: str) -> RunState:
         jobs=event.jobs,
         params=event.params,
         user=event.user,
+        schedule=event.schedule,
+        due=event.due,
         started=at,
         steps=steps,
     )

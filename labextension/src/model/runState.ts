@@ -44,6 +44,8 @@ export interface RunState {
   readonly file: string;
   readonly state: RunStatus;
   readonly user: string;
+  readonly schedule: string;
+  readonly due: string;
   readonly started: string | null;
   readonly finished: string | null;
   readonly seconds: number | null;
@@ -69,6 +71,8 @@ export const NOTHING_YET: RunState = {
   file: '',
   state: 'running',
   user: '',
+  schedule: '',
+  due: '',
   started: null,
   finished: null,
   seconds: null,
@@ -115,6 +119,8 @@ const HANDLERS: Handlers = {
     pipeline: event.pipeline,
     file: event.file,
     user: event.user ?? '',
+    schedule: event.schedule ?? '',
+    due: event.due ?? '',
     started: at,
     steps: new Map(event.steps.map(outline => [outline.step, planned(outline)]))
   }),

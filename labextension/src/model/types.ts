@@ -48,6 +48,8 @@ export interface RunStarted {
   readonly params?: Readonly<Record<string, unknown>>;
   readonly steps: readonly StepOutline[];
   readonly user?: string;
+  readonly schedule?: string;
+  readonly due?: string;
 }
 
 /** Another driver took the run; `steps` are to be done, or done again. */
