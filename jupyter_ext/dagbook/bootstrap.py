@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagbook.caches.directory import DirectoryCache
-from dagbook.engine.folders import JOURNAL
+from dagbook.engine.folders import JOURNAL, environments_of
 from dagbook.engine.loop import Driver, Ports
-from dagbook.engine.ports import Cache, Journal, Loader, Notifier
+from dagbook.engine.ports import Cache, Environments, Journal, Loader, Notifier
 from dagbook.engine.queries import Queries
+from dagbook.environments.uv import UvEnvironments
 from dagbook.executors.local import LocalExecutor
 from dagbook.journals.jsonl import JsonlJournal
 from dagbook.journals.lock import is_held
@@ -56,6 +57,11 @@ def loader(around: Settings) -> Loader:
     return NotebookLoader(around.project)
 
 
+def environments(around: Settings) -> Environments:
+    """Makes environments for nodes that ask for packages."""
+    return UvEnvironments(environments_of(around.project))
+
+
 def notifier() -> Notifier:
     """Tells people of a run's end."""
     return AppriseNotifier()
@@ -85,7 +91,7 @@ def runner() -> StoppableRunner:
     from dagbook.kernels.local import LocalKernels
     from dagbook.runners.papermill import PapermillRunner
 
-    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels())
+    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels(), environments=UvEnvironments)
 
 
 def read_frozen(path: Path) -> dict[str, Any]:

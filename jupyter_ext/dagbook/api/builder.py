@@ -196,7 +196,7 @@ class Pipeline:
 
 
 _NODE_KEYS = (
-    "params", "matrix", "outputs", "deps", "timeout", "kernel", "cache", "tags", "description",
+    "params", "matrix", "outputs", "deps", "timeout", "kernel", "cache", "environment", "tags", "description",
 )  # fmt: skip
 
 

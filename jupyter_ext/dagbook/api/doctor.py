@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from dagbook import bootstrap
 from dagbook.api import tracking
-from dagbook.api.schedule_entries import FOLDER
+from dagbook.environments.uv import INSTALL as INSTALL_UV
+from dagbook.environments.uv import uv_command
 from dagbook.kernels.installed import installed
 from dagbook.notifiers.apprise import INSTALL, MISSING, is_installed
 from dagbook.settings import Settings
@@ -56,6 +57,7 @@ def examine(where: Path) -> Iterator[Check]:
         _records,
         _runs,
         _notifications,
+        _uv,
         _schedules,
     )
     for check in checks:
@@ -185,8 +187,15 @@ def _notifications(_around: Settings) -> Check:
     return Check("notifications", "ok", f"{MISSING}: needed by `notify:` in pipeline files alone; {INSTALL}")
 
 
+def _uv(_around: Settings) -> Check:
+    command = uv_command()
+    if command is None:
+        return Check("uv", "ok", f"not installed: needed by nodes that ask for packages alone; {INSTALL_UV}")
+    return Check("uv", "ok", command)
+
+
 def _schedules(around: Settings) -> Check:
-    if not any((around.state / FOLDER).glob("*.entry.json")):
+    if not any(around.schedules.glob("*.entry.json")):
         return Check("schedules", "ok", "none")
     from dagbook.api.schedules import scheduler_state, schedules
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dagbook import bootstrap
+from dagbook.api.environments import with_locks
 from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
@@ -127,7 +128,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     cache = bootstrap.cache(around)
     circumstances = Circumstances(
         params=values,
-        facts=checked.read.facts,
+        facts=with_locks(checked.read.facts, bootstrap.environments(around)),
         memory=Memory(known=cache.known, latest=cache.latest),
         selection=choices.selection,
         env=os.environ,

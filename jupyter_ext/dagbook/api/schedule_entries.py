@@ -12,8 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from dagbook.engine.disk import write_whole
 from dagbook.schedule.due import Missed
 
-FOLDER = "schedules"
-
 
 class Entry(BaseModel):
     """What is to be run, and when.
@@ -70,10 +68,10 @@ class Progress(BaseModel):
 
 
 class Entries:
-    """The schedules of the project whose state folder is `state`."""
+    """The schedules that are kept in `folder`, which is `Settings.schedules` of a project."""
 
-    def __init__(self, state: Path) -> None:
-        self.folder = state / FOLDER
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     def all(self) -> list[Entry]:
         """Every schedule, by name; a file that cannot be read is passed over."""

@@ -47,7 +47,7 @@ class Scheduler:
         around = bootstrap.settings(project)
         self._runs = around.runs
         self._queries = bootstrap.queries_of(around.runs)
-        self._entries = Entries(around.state)
+        self._entries = Entries(around.schedules)
         self._say = say
         self._clock = clock
         self._drivers: dict[str, Run] = {}
@@ -135,7 +135,7 @@ def serve(project: Path, stop: Event, say: Say) -> None:
     Raises:
         OSError: the project's folder cannot be written.
     """
-    folder = Entries(bootstrap.settings(project).state).folder
+    folder = Entries(bootstrap.settings(project).schedules).folder
     folder.mkdir(parents=True, exist_ok=True)
     lease = DriverLock(folder)
     stood_by = False

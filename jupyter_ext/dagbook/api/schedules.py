@@ -56,7 +56,7 @@ def add_schedule(  # noqa: PLR0913  # each is a choice of its own, and named
     """
     path = Path(file)
     loaded = load_pipeline(path)
-    entries = Entries(bootstrap.settings(path).state)
+    entries = Entries(bootstrap.settings(path).schedules)
     entry = Entry(
         name=name or re.sub(r"[^A-Za-z0-9_-]+", "-", loaded.spec.pipeline).strip("-") or "schedule",
         file=str(loaded.file), cron=cron, timezone=timezone, missed=missed, params=dict(params or {}),
@@ -80,26 +80,26 @@ def add_schedule(  # noqa: PLR0913  # each is a choice of its own, and named
 
 def schedules(where: Path) -> list[dict[str, Any]]:
     """Every schedule of the project at `where`, as `dagbook schedule list --json` prints them."""
-    entries = Entries(bootstrap.settings(where).state)
+    entries = Entries(bootstrap.settings(where).schedules)
     return [describe(entry, entries) for entry in entries.all()]
 
 
 def remove_schedule(name: str, where: Path) -> None:
     """Forget a schedule; its runs stay. Raises NotFound."""
-    entries = Entries(bootstrap.settings(where).state)
+    entries = Entries(bootstrap.settings(where).schedules)
     entries.remove(find_entry(name, entries).name)
 
 
 def run_schedule(name: str, where: Path) -> Run:
     """Start a run as the schedule would, now. Raises NotFound, InvalidInput."""
-    entries = Entries(bootstrap.settings(where).state)
+    entries = Entries(bootstrap.settings(where).schedules)
     entry = find_entry(name, entries)
     return start(prepare(entry, entries.folder))
 
 
 def scheduler_state(where: Path) -> dict[str, Any]:
     """Whether somebody fires the project's schedules, and who: `{"running", "holder"}`."""
-    folder = Entries(bootstrap.settings(where).state).folder
+    folder = Entries(bootstrap.settings(where).schedules).folder
     running = is_held(folder)
     return {"running": running, "holder": holder_of(folder) if running else None}
 

@@ -9,7 +9,6 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from dagbook.api import schedules as api
 from dagbook.api.params import split_assignments
 from dagbook.cli.choices import file_argument
 from dagbook.cli.progress import follow
@@ -29,6 +28,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 @json_option
 def list_(*, as_json: bool) -> None:
     """Show the project's schedules: when each is next, what it did last, and how it drifted."""
+    api = _api()
     found = api.schedules(Path())
     scheduler = api.scheduler_state(Path())
     if as_json:
@@ -73,6 +73,7 @@ def list_(*, as_json: bool) -> None:
 @json_option
 def add(file: Path, *, params: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Run the pipeline in FILE by the clock."""
+    api = _api()
     added = api.add_schedule(file, params=split_assignments(params), **options)
     if as_json:
         print_json(added)
@@ -87,7 +88,7 @@ def add(file: Path, *, params: tuple[str, ...], as_json: bool, **options: Any) -
 @json_option
 def remove(name: str, *, as_json: bool) -> None:
     """Forget the schedule NAME; its runs stay."""
-    api.remove_schedule(name, Path())
+    _api().remove_schedule(name, Path())
     if as_json:
         print_json({"removed": name})
     else:
@@ -99,13 +100,19 @@ def remove(name: str, *, as_json: bool) -> None:
 @json_option
 def run(name: str, *, as_json: bool) -> None:
     """Run what the schedule NAME would, now, and follow it."""
-    started = api.run_schedule(name, Path())
+    started = _api().run_schedule(name, Path())
     state = follow(started, live=not as_json)
     if as_json:
         print_json(started.show())
     from dagbook.api.run import exit_code
 
     click.get_current_context().exit(exit_code(state))
+
+
+def _api() -> Any:
+    from dagbook.api import schedules  # cron and all that runs need: not for `--help`
+
+    return schedules
 
 
 def _minute(instant: str | None) -> str:

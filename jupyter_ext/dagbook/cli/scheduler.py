@@ -10,7 +10,6 @@ from threading import Event
 import click
 
 from dagbook import bootstrap
-from dagbook.api.scheduler import serve
 from dagbook.cli.screen import json_option, print_json
 
 
@@ -28,5 +27,7 @@ def command(*, as_json: bool) -> None:
             print_json({"at": at, "said": line})
         else:
             click.echo(f"{at}  {line}")
+
+    from dagbook.api.scheduler import serve  # cron and all that runs need: not for `--help`
 
     serve(bootstrap.settings(Path()).project, stop, say)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagbook.engine.commit import Committed, failure_of, published_by
-from dagbook.engine.folders import OUTBOX, attempt_folder, frozen_notebook, step_folder
+from dagbook.engine.folders import OUTBOX, attempt_folder, environments_of, frozen_notebook, step_folder
 from dagbook.engine.history import History
 from dagbook.engine.ports import Cache, CachedResult, Ended, Executor, Journal, Notifier, RunIdentity, Tracker
 from dagbook.engine.prepare import PreparedStep, ReadNotebook, Unprepared, prepare_step
@@ -139,6 +139,8 @@ class Attempts:
             kernel=node.kernel,
             env=env,
             timeout=node.timeout,
+            lock=node.lock,
+            environments=str(environments_of(Path(self._plan.project))) if node.lock else "",
         )
 
     def _warn_of_moves(self, step: str, prepared: PreparedStep) -> None:

@@ -25,6 +25,11 @@ ENVIRONMENT = "environment.txt"
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6,}")
 
 
+def environments_of(project: Path) -> Path:
+    """Where a project keeps the environments of nodes that have one of their own."""
+    return project / ".dagbook" / "environments"
+
+
 def new_run_id() -> str:
     """An id that sorts by the millisecond it was made in, UTC, and that nobody else makes."""
     now = datetime.now(UTC)

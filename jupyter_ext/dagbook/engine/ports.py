@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import Finding
+from dagbook.notebook.environment import Requirements
 from dagbook.notebook.outputs import Output
 from dagbook.pipeline.planner import Known
 from dagbook.run.events import Entry, Event
@@ -152,6 +153,16 @@ class Notifier(Protocol):
 
     def send(self, address: str, notice: Notice) -> None:
         """Tell it. Raises `NotifyFailed`; returns when it was taken."""
+
+
+class Environments(Protocol):
+    """Environments of their own for the kernels of nodes that ask for packages."""
+
+    def lock(self, wanted: Requirements) -> str:
+        """Every package with its version. Raises InvalidInput or EnvironmentFault, naming the package."""
+
+    def prepare(self, lock: str) -> str:
+        """The Python of such an environment, made if need be. Raises EnvironmentFault."""
 
 
 class NotifyFailed(Exception):  # a condition, not a fault of ours

@@ -30,6 +30,7 @@ class PlannedNode(Planned):
         outputs: declared outputs, name → template of a path relative to the notebook's folder.
         expected: outputs that other nodes take.
         code: fingerprint parts of the notebook itself (not of parameters).
+        lock: every package of the environment that its kernel runs in; empty for the machine's own.
         kernel: asked for by the pipeline file; None for the notebook's own.
     """
 
@@ -41,6 +42,7 @@ class PlannedNode(Planned):
     kernel: str | None = None
     timeout: float | None = None
     cache: bool = True
+    lock: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
 
 

@@ -80,12 +80,30 @@ def _as_param(value: object) -> object:
 Matrix = dict[str, Annotated[list[Any], Field(min_length=1)]]
 
 
+class EnvironmentWritten(Written):
+    """An environment in full."""
+
+    dependencies: list[str] = Field(default_factory=list, description="pandas>=2, scikit-learn==1.5.*")
+    requires_python: str = Field(default="", alias="requires-python", description=">=3.11")
+
+
+def _as_environment(value: object) -> object:
+    return {"dependencies": value} if isinstance(value, list) else value
+
+
+EnvironmentSpec = Annotated[EnvironmentWritten, BeforeValidator(_as_environment)]
+
+
 class NodeSettings(Written):
     """What a node may say of itself and what `defaults` may say for all."""
 
     timeout: Duration | None = Field(default=None, description="For the whole notebook: 90, 30s, 30m, 2h")
     kernel: str | None = Field(default=None, description="Kernel to use instead of the notebook's own")
     cache: bool = Field(default=True, description="false: run every time")
+    environment: EnvironmentSpec | None = Field(
+        default=None,
+        description="Packages for a kernel of its own, by uv; the notebook's PEP 723 block otherwise",
+    )
 
 
 class NodeSpec(NodeSettings):

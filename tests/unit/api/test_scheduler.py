@@ -33,7 +33,7 @@ class Bench:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         (folder / ".dagbook").mkdir(parents=True)
-        self.entries = Entries(folder / ".dagbook")
+        self.entries = Entries(folder / ".dagbook" / "schedules")
         self.now = SIX + timedelta(minutes=1)
         self.said: list[str] = []
         self.started: list[tuple[str, datetime]] = []
