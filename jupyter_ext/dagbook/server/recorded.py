@@ -231,8 +231,9 @@ def _registered(client: MlflowClient, run_id: str, name: str) -> str | None:
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
+    # By its place: MLflow would look `models:/…` up in the store of its own settings, not in this client's.
     made = client.create_model_version(
-        name, source=models[0].model_uri, run_id=run_id, model_id=models[0].model_id
+        name, source=models[0].artifact_location, run_id=run_id, model_id=models[0].model_id
     )
     return str(made.version)
 
