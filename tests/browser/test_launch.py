@@ -181,7 +181,17 @@ def test_a_badge_shows_what_a_cell_logged_and_leads_back(page: Page, folder: Pat
     )
     assert jumped is True
     expect(panel.locator(".jp-Cell.jp-mod-active")).to_contain_text("%metric acc=0.93")
+    page.evaluate(
+        """() => {
+            window.carriedOut = [];
+            window.jupyterapp.commands.commandExecuted.connect((_, done) => {
+                window.carriedOut.push([done.id, done.args.run ?? null]);
+            });
+        }"""
+    )
     badge.click()
+    # The page of the recorded run, or the panel where there is no such page.
+    page.wait_for_function("() => carriedOut.some(([id]) => /^dagbook:open-(run|panel)$/.test(id))")
 
 
 def test_the_parameters_cell_is_marked_and_moved(page: Page, folder: Path, artifacts: Path):
@@ -233,3 +243,40 @@ def test_the_form_looks_right_and_is_accessible(
     expect(launch.get_by_role("button", name="Run 3 steps in background")).to_be_enabled(timeout=LONG)
     page.screenshot(path=artifacts / f"launch-form-{theme}.png")
     assert violations(page, ".jp-DagbookLaunch") == []
+
+
+def test_what_can_be_run_is_reached_by_launcher_menu_and_palette(page: Page, folder: Path):
+    page.get_by_role("button", name=re.compile("Run in Background")).click()
+    choice = page.get_by_role("dialog")
+    expect(choice).to_contain_text("A pipeline, or a notebook alone", timeout=LONG)
+    choice.get_by_role("combobox").select_option(f"{folder.name}/train.ipynb")
+    choice.get_by_role("button", name="Next").click()
+    launch = page.get_by_role("region", name=f"Run {folder.name}/train.ipynb in background")
+    expect(launch.get_by_role("region", name="Plan")).to_contain_text("1 to run", timeout=LONG)
+
+    commands = page.evaluate(
+        """async () => {
+            const { commands } = window.jupyterapp;
+            const ours = ['run-in-background', 'run-selected', 'choose-what-to-run', 'toggle-parameters-cell',
+                'track-notebook', 'jump-to-cell', 'make-defaults', 'toggle-cell-badges'];
+            return Promise.all(ours.map(async name => {
+                const { args } = await commands.describedBy(`dagbook:${name}`);
+                const label = commands.label(`dagbook:${name}`);
+                return label !== '' && commands.caption(`dagbook:${name}`) !== '' && args.type === 'object';
+            }));
+        }"""
+    )
+    assert commands == [True] * 8
+
+
+def test_the_file_browser_runs_a_notebook_from_its_menu(page: Page, folder: Path):
+    page.evaluate(
+        "async path => { await window.jupyterapp.commands.execute('filebrowser:go-to-path', { path }) }",
+        folder.name,
+    )
+    item = page.locator(".jp-DirListing-item").filter(has_text="train.ipynb")
+    item.click(button="right")
+    page.get_by_role("menuitem", name="Run in Background with…").click()
+
+    launch = page.get_by_role("region", name=f"Run {folder.name}/train.ipynb in background")
+    expect(launch.get_by_role("region", name="Plan")).to_contain_text("1 to run", timeout=LONG)

@@ -114,8 +114,8 @@ export async function trackNotebook(
   await app.commands.execute('notebook:run-cell');
   Notification.info(
     trans.__(
-      'Tracking %1: the cell at the top opens a run, and what cells log from now on belongs to it. “%track stop” ends it.',
-      context.localPath
+      'Tracking %1: what cells log from now on belongs to one run. “%track stop” ends it.',
+      context.localPath.split('/').at(-1) ?? ''
     ),
     { autoClose: 6_000 }
   );
@@ -151,8 +151,11 @@ export async function makeDefaults(
     return;
   }
   await showCell(panel, cell);
-  Notification.success(trans.__('The defaults of %1 are changed, and not saved yet.', path), {
-    autoClose: 8_000,
-    actions: [{ label: trans.__('Undo'), callback: () => shared.undo() }]
-  });
+  Notification.success(
+    trans.__('The defaults of %1 are changed, and not saved yet.', path.split('/').at(-1) ?? path),
+    {
+      autoClose: 8_000,
+      actions: [{ label: trans.__('Undo'), callback: () => shared.undo() }]
+    }
+  );
 }
