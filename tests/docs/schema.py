@@ -18,6 +18,7 @@ PLACES = (
     ROOT / "docs" / "reference" / "pipeline.schema.json",
 )
 DURATION = {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)?\s*$"}
+PACKAGES = {"type": "array", "items": {"type": "string"}}
 NO_MAPPING = {"type": ["string", "number", "boolean", "null", "array"], "description": "Its default"}
 
 
@@ -27,6 +28,7 @@ def schema_text() -> str:
     parts = schema["$defs"]
     for settings in (parts["NodeSettings"], parts["NodeSpec"]):
         settings["properties"]["timeout"]["anyOf"].insert(0, DURATION)
+        settings["properties"]["environment"]["anyOf"].insert(0, PACKAGES)
     _also(parts["NodeSpec"]["properties"]["needs"], {"type": "string"})
     parts["HookSpec"]["properties"]["timeout"]["anyOf"] = [
         DURATION,

@@ -69,7 +69,7 @@ class Pipeline:
         name: of the pipeline.
         params: what a run may set: name → default, or a mapping as in the file (`{"type": "int"}`).
         folder: what notebooks' paths are relative to; the caller's working directory by default.
-        settings: any other key of a pipeline file (`description`, `defaults`, `experiment`, `tags`).
+        settings: any other key of a pipeline file (`description`, `defaults`, `experiment`, `tags`, `on`).
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Pipeline:
         folder: str | Path | None = None,
         **settings: Any,
     ) -> None:
-        self._content: dict[str, Any] = {"pipeline": name, **settings}
+        self._content: dict[str, Any] = {"pipeline": name, **_written(settings)}
         if params:
             self._content["params"] = dict(params)
         self._content["nodes"] = {}
