@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,13 @@ def folder(lab: Lab, request: pytest.FixtureRequest) -> Path:
     (folder / ".dagbook").mkdir(parents=True)
     write(folder / "train.ipynb", [("params", PARAMETERS, ["parameters"]), ("work", TRAIN, [])])
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_kernel_is_left(page: Page) -> Iterator[None]:
+    """The server is shared: what a test opened with a kernel would be another's surprise."""
+    yield
+    page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll() }")
 
 
 def write(path: Path, cells: list[tuple[str, str, list[str]]]) -> None:
