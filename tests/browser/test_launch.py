@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -55,10 +56,18 @@ def folder(lab: Lab, request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_kernel_is_left(page: Page) -> Iterator[None]:
-    """The server is shared: what a test opened with a kernel would be another's surprise."""
+def no_kernel_is_left(lab: Lab) -> Iterator[None]:
+    """The server is shared: a kernel that a test leaves would surprise another. Ends after the page."""
     yield
-    page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll() }")
+    for session in json.loads(asked(lab, "GET", "api/sessions")):
+        asked(lab, "DELETE", f"api/sessions/{session['id']}")
+
+
+def asked(lab: Lab, method: str, path: str) -> bytes:
+    """The server's answer."""
+    headers = {"Authorization": f"token {lab.token}"}
+    with urlopen(Request(lab.url + path, headers=headers, method=method), timeout=60) as answer:
+        return bytes(answer.read())
 
 
 def write(path: Path, cells: list[tuple[str, str, list[str]]]) -> None:
