@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from dagbook.engine.ports import Journal
 from dagbook.run.events import Event
-from dagbook.run.state import RunState, apply
+from dagbook.run.machine import Machine
+from dagbook.run.state import RunState
 
 
 class History:
-    """The one pen of a run. Attributes: `state`, the fold of everything that was told."""
+    """The one pen of a run.
+
+    Attributes:
+        machine: has folded everything that was told, and knows what follows.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self.state = RunState()
+        self.machine = Machine()
+
+    @property
+    def state(self) -> RunState:
+        """The fold of everything that was told."""
+        return self.machine.state
 
     def happen(self, event: Event) -> None:
         """Record an event, and only then let it count.
@@ -20,4 +30,4 @@ class History:
         Raises:
             EnvironmentFault: the journal cannot be written.
         """
-        self.state = apply(self.state, self._journal.append(event))
+        self.machine.apply(self._journal.append(event))

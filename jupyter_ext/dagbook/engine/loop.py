@@ -20,7 +20,6 @@ from dagbook.engine.record import Recorder
 from dagbook.engine.run_record import open_run_record, user_name
 from dagbook.pipeline.plan import Plan
 from dagbook.run.commands import CancelStep, Command, FinishRun, SkipStep, StartStep, StopStep
-from dagbook.run.decide import decide
 from dagbook.run.events import (
     CancelRequested,
     RunFinished,
@@ -76,11 +75,11 @@ class Driver:
             history.happen(self._beginning())
             self._open_record()
             while history.state.state == "running":
-                for command in decide(history.state):
+                for command in history.machine.due():
                     self._carry_out(command)
                 if history.state.state == "running":
                     # After a step that was reused or skipped there is more to do at once.
-                    self._listen(0 if decide(history.state) else _LOOK_EVERY)
+                    self._listen(0 if history.machine.due() else _LOOK_EVERY)
         finally:
             self._executor.close()
         return history.state
@@ -132,8 +131,8 @@ class Driver:
                 self._attempts.start(step, attempt)
             case StopStep(step=step):
                 self._attempts.stop(step)
-            case SkipStep(step=step, because=because):
-                self._history.happen(StepSkipped(step=step, because=because))
+            case SkipStep(step=step, because=because, cause=cause):
+                self._history.happen(StepSkipped(step=step, because=because, cause=cause))
             case CancelStep(step=step):
                 self._history.happen(StepCancelled(step=step))
             case FinishRun(state=state):
