@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
+import secrets
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 from jupyter_client.manager import KernelManager
 
@@ -163,3 +166,40 @@ def mlflow_server(folder: Path, port: int, env: Mapping[str, str]) -> Iterator[s
             server.wait(20)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, 9)
+
+
+@contextlib.contextmanager
+def jupyter_server(folder: Path, env: Mapping[str, str]) -> Iterator[Callable[[str], bytes]]:
+    """A real Jupyter server with our extension and `folder` as its root; gives what fetches a path."""
+    token = secrets.token_hex(16)
+    runtime = folder.parent / f"runtime-{token[:8]}"
+    command = [
+        sys.executable, "-m", "jupyter_server", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root",
+        f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}",
+        "--ServerApp.jpserver_extensions={'dagbook': True}",
+    ]  # fmt: skip
+    whole = {**os.environ, **env, "JUPYTER_RUNTIME_DIR": str(runtime)}
+    with (folder.parent / "jupyter.log").open("wb") as log:
+        server = subprocess.Popen(
+            command, env=whole, stdout=log, stderr=log, cwd=folder, start_new_session=True
+        )
+
+    def url() -> str:
+        assert server.poll() is None, (folder.parent / "jupyter.log").read_text()
+        for info in runtime.glob("jpserver-*.json"):
+            with contextlib.suppress(ValueError):  # half written
+                return str(json.loads(info.read_text())["url"])
+        return ""
+
+    def fetch(path: str) -> bytes:
+        asked = Request(f"{where}{path}", headers={"Authorization": f"token {token}"})
+        with urlopen(asked, timeout=30) as reply:
+            return bytes(reply.read())
+
+    try:
+        where = wait_until(url, 60)
+        yield fetch
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, 15)
+        server.wait(20)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.live_kernel import LiveKernel, Store, closed, mlflow_server, no_senders
+from tests.acceptance.live_kernel import LiveKernel, Store, closed, jupyter_server, mlflow_server, no_senders
 from tests.acceptance.project import Project, wait_until
 from tests.acceptance.switch import Switch
 
@@ -104,6 +104,46 @@ def test_kernel_and_sender_killed_the_next_look_sends_and_ends_all(project: Proj
     assert run.info.status == "KILLED"
     assert store.points(run, "loss") == [(i, float(i)) for i in range(100)]
     print(f"true status {took:.1f} s after the look")
+
+
+def test_a_look_at_jupyters_server_ends_the_runs_of_kernels_that_are_gone(project: Project):
+    from dagbook.engine.sending import holder
+
+    root = project.folder / ".dagbook" / "outbox"
+    kernel = LiveKernel(project.folder, project.env)
+    try:
+        started(kernel, project)
+        sender = holder(root)
+        assert sender is not None
+        os.kill(sender, 9)  # the machine was short of memory: nobody is left who knows
+        kernel.run("%track start doomed")
+        asked = kernel.send("for i in range(500): dagbook.metric(loss=i)\nos.kill(os.getpid(), 9)")
+        assert asked
+        wait_until(lambda: holder(root) is not None or not alive(kernel.pid), 60)
+        second = holder(root)
+        if second is not None:
+            os.kill(second, 9)
+        wait_until(lambda: not alive(kernel.pid), 60)
+    finally:
+        kernel.shutdown()
+    assert not closed(project.folder / ".dagbook" / "mlflow.db")
+    with jupyter_server(project.folder, project.env) as ask:
+        ask("dagbook/api/runs")
+        looked = time.monotonic()
+        wait_until(lambda: closed(project.folder / ".dagbook" / "mlflow.db"), 90)
+        took = time.monotonic() - looked
+    no_senders(project.folder)
+    store = Store(f"sqlite:///{project.folder}/.dagbook/mlflow.db")
+    run = store.runs()["doomed"]
+    assert (run.info.status, run.data.tags["dagbook.ended"]) == ("KILLED", "its kernel went away")
+    assert store.points(run, "loss") == [(i, float(i)) for i in range(500)]
+    print(f"true status {took:.1f} s after the look")
+
+
+def alive(pid: int) -> bool:
+    from dagbook.engine.writer import start_of
+
+    return start_of(pid) is not None
 
 
 def test_a_server_that_goes_away_in_the_middle_of_a_cell_gets_every_point_once(project: Project, server: int):

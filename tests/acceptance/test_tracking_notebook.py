@@ -150,6 +150,7 @@ def test_every_logged_value_knows_its_cell(story):
     tags = story["runs"]["fit"].data.tags
     named = {name: cell for name, cell in tags.items() if name.startswith("dagbook.cell")}
     assert {"dagbook.cell", "dagbook.cell.metric.loss", "dagbook.cell.param.depth"} <= set(named)
+    assert named.pop("dagbook.cell.param.lr") == "p"  # the notebook's parameters cell declares it
     assert set(named.values()) == {"the-fit-cell"}
     span = story["runs"]["long"].data.tags
     assert span["dagbook.cell.metric.a"] == "first-of-span"

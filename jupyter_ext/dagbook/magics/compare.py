@@ -44,7 +44,7 @@ def register(ip: Any) -> None:
     """Add `%compare` to the shell."""
 
     def compare(line: str) -> Comparison | None:
-        """Show what differs between two runs: parameters, metrics with their change, commit and source.
+        """Show what differs between two runs: parameters, metrics with their change, data sets, source.
 
         %compare -2 -1            the newest run with the one before it (also: %compare)
         %compare 3f2a             the run whose id begins like this, with the newest
@@ -127,13 +127,15 @@ class Comparison(Shown):
 
 
 def compare_runs(left: TrackedRun, right: TrackedRun) -> tuple[Row, ...]:
-    """Every parameter, metric and telling tag of two runs, and how each changed."""
-    params, metrics, tags = (
-        sorted({*getattr(left, kind), *getattr(right, kind)}) for kind in ("params", "metrics", "tags")
+    """Every parameter, metric, data set and telling tag of two runs, and how each changed."""
+    params, metrics, inputs, tags = (
+        sorted({*getattr(left, kind), *getattr(right, kind)})
+        for kind in ("params", "metrics", "inputs", "tags")
     )
     return (
         *(_row("param", name, left.params.get(name), right.params.get(name)) for name in params),
         *(_metric(name, left.metrics.get(name), right.metrics.get(name)) for name in metrics),
+        *(_row("data set", name, left.inputs.get(name), right.inputs.get(name)) for name in inputs),
         *(
             _row("tag", said, left.tags.get(tag), right.tags.get(tag))
             for tag in tags

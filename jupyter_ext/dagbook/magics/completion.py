@@ -12,10 +12,15 @@ _offers: dict[str, Callable[[Typed], Iterable[str]]] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Typed:
-    """What stands between a magic's name and the cursor: whole words, and the beginning of one."""
+    """What stands between a magic's name and the cursor: whole words, and the beginning of one.
+
+    Attributes:
+        is_cell: whether it is the magic of a whole cell, `%%`.
+    """
 
     words: tuple[str, ...]
     fragment: str
+    is_cell: bool = False
 
     @property
     def option(self) -> str:
@@ -51,7 +56,7 @@ def offers(line: str) -> list[str] | None:
         return None
     words = text.split()
     fragment = "" if text.endswith(" ") or not words else words.pop()
-    typed = Typed(words=tuple(words), fragment=fragment)
+    typed = Typed(words=tuple(words), fragment=fragment, is_cell=rest.startswith("%"))
     try:
         found = [text for text in offer(typed) if text.startswith(fragment) and text != fragment]
     except Exception:  # noqa: BLE001  # completion must never disturb typing

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.api.phrases import since_text, value_text
 from dagbook.errors import Finding, InvalidInput
 from dagbook.magics.completion import Typed, complete
+from dagbook.magics.logbook import logbook
 from dagbook.magics.place import place
 from dagbook.magics.screen import plain_errors, say
+from dagbook.magics.tracebacks import without_our_frames
 from dagbook.magics.words import LineParser
 from dagbook.notebook.values import is_name
 
@@ -43,6 +46,7 @@ def register(ip: Any) -> None:
     complete(ip, "input", _offers)
 
 
+@without_our_frames
 def input(name: str, node: str, *, run: str | None = None, pipeline: str | None = None) -> Any:  # noqa: A001
     """What the node published last as `name`: the value, or the absolute path of the file.
 
@@ -91,6 +95,8 @@ def _take(name: str, node: str, run: str | None, pipeline: str | None, known: di
     shown = source.value
     if source.files and isinstance(shown, str):
         shown = f"…/{'/'.join(Path(shown).parts[-_PARTS:])}"
+    with suppress(OSError):  # a project that cannot be written can still be read
+        logbook().took(name, source.origin)
     say(f"{name} = {value_text(shown, _LONGEST)} (from {source.origin}, {when})")
     return source.value
 

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from IPython.core.error import UsageError
+
 from dagbook.errors import did_you_mean
 from dagbook.magics.log import artifact, metric, param
 from dagbook.magics.output_line import read_assignments
 from dagbook.magics.quiet_line import note
+from dagbook.magics.tracebacks import evaluate
 from dagbook.magics.variables import meant
 
 PARAM_USAGE: Final = "%param NAME=EXPRESSION …  or  %param NAME …"
@@ -24,16 +27,20 @@ _OPTION: Final = re.compile(r"(?:^|\s)(--?[A-Za-z][\w-]*)")
 
 def param_line(line: str, ip: Any) -> None:
     """Log parameters of the run that is going on: `%param lr=0.1 depth=3`, `%param lr`."""
-    param(_values("param", line, PARAM_USAGE, (), ip))
+    __tracebackhide__ = True
+    values = _values("param", line, PARAM_USAGE, (), ip)
+    if values:
+        param(values)
 
 
 def metric_line(line: str, ip: Any) -> None:
     """Log numbers to the run that is going on: `%metric acc=0.93 loss=total / n --step 3`, `%metric acc`."""
+    __tracebackhide__ = True
     found = _STEP.search(line)
     step: Any = None
     if found:
         line = line[: found.start()] + " " + line[found.end() :]
-        given, problem = _evaluated(found[1], ip)
+        given, problem = _evaluated(found[1], ip, "metric")
         if problem:
             note(f"metric: --step {found[1]}: {problem}; nothing is logged")
             return
@@ -68,6 +75,7 @@ def artifact_line(line: str, ip: Any) -> None:
 
 
 def _values(magic: str, line: str, usage: str, options: tuple[str, ...], ip: Any) -> dict[str, Any]:
+    __tracebackhide__ = True
     option = _OPTION.match(line.strip())
     if option:
         hint = did_you_mean(option[1], options, f"use {usage}")
@@ -80,7 +88,7 @@ def _values(magic: str, line: str, usage: str, options: tuple[str, ...], ip: Any
         return {}
     found = {}
     for name, expression in asked.items():
-        value, problem = _evaluated(expression, ip)
+        value, problem = _evaluated(expression, ip, magic)
         if problem:
             note(f"{magic} {name} is not logged: {problem}")
         else:
@@ -88,13 +96,16 @@ def _values(magic: str, line: str, usage: str, options: tuple[str, ...], ip: Any
     return found
 
 
-def _evaluated(expression: str, ip: Any) -> tuple[Any, str]:
+def _evaluated(expression: str, ip: Any, magic: str) -> tuple[Any, str]:
     """The value, or what is wrong. A line that only records must not end the cell that it is in."""
+    __tracebackhide__ = True  # an interrupt passes through
     namespace: Mapping[str, Any] = ip.user_ns
     if expression.isidentifier() and expression not in namespace and not _is_builtin(expression):
         return None, f"there is no variable '{expression}'{meant(expression, ip)}"
     try:
-        return ip.ev(expression), ""
+        return evaluate(expression, ip, magic), ""
+    except UsageError as error:
+        return None, str(error).partition(": ")[2]
     except Exception as error:  # noqa: BLE001  # the user's expression; any error is an answer
         return None, f"{expression} gave {type(error).__name__}: {error}"
 

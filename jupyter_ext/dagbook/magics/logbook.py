@@ -54,6 +54,9 @@ class Logbook:
     Args:
         shell: the IPython that runs us, or None.
         say: shows a line to the person.
+
+    Attributes:
+        inputs: what was bound by `%input`, as tags for the runs that follow.
     """
 
     def __init__(self, shell: Any = None, say: Say = note) -> None:
@@ -66,6 +69,7 @@ class Logbook:
         self.cell = CellNow()
         self.shell = shell
         self.runs: list[LiveRun] = []
+        self.inputs: dict[str, str] = {}
         self.notebook = notebook_path(session=told_by(shell))
         where = place(session=told_by(shell))
         self._embedded = embedded_uri(read_settings(project_of(Path.cwd())).state)
@@ -178,6 +182,14 @@ class Logbook:
 
     def _default_experiment(self) -> str:
         return self.notebook.stem if self.notebook else self.project.name or "Default"
+
+    def took(self, name: str, origin: str) -> None:
+        """The notebook bound what another one published: the open run knows of it, and those to come."""
+        tag = {f"dagbook.input.{name}": origin}
+        self.inputs.update(tag)
+        going_on = self.active()
+        if going_on is not None:
+            going_on.tag(tag)
 
     # --- delivery -----------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from dagbook.formats import registry
 from dagbook.magics.place import Place, place, told_by
+from dagbook.magics.tracebacks import without_our_frames
 from dagbook.notebook.outputs import OUTPUT_MIME, Output
 from dagbook.notebook.source import SECRET_PREFIX
 
@@ -20,6 +21,7 @@ _THOUSAND = 1000
 _UNITS = ("bytes", "kB", "MB", "GB")
 
 
+@without_our_frames
 def output(*, pickle: bool = False, **named: Any) -> None:
     """Publish each keyword as an output of this notebook: `output(accuracy=0.93, features=df)`.
 
@@ -35,6 +37,7 @@ def output(*, pickle: bool = False, **named: Any) -> None:
         _show(published, value, where)
 
 
+@without_our_frames
 def load(path: str | Path, *, pickle: bool = False) -> Any:
     """Read a published file by its format: a DataFrame, an array, an image, text; else its Path.
 

@@ -56,7 +56,7 @@ def register(ip: Any) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A parameter or a metric; `kind` is `params` or `metrics`."""
+    """A parameter, a metric or a data set; `kind` is `params`, `metrics` or `inputs`."""
 
     kind: str
     name: str
@@ -178,9 +178,9 @@ def show_runs(line: str, ip: Any) -> RunsTable | None:
 
 
 def differing(runs: Sequence[TrackedRun]) -> list[Column]:
-    """Parameters, then metrics, that are not the same in all runs; of a single run all that it logged."""
+    """Parameters, metrics, data sets that are not the same in all runs; of one run all that it logged."""
     found: list[Column] = []
-    for kind in ("params", "metrics"):
+    for kind in ("params", "metrics", "inputs"):
         values = [getattr(run, kind) for run in runs]
         names = sorted({name for held in values for name in held} - _OF_EVERY_RUN)
         found += [

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ContextDecorator
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar, cast
 
 from dagbook.magics.live_run import LiveRun
 from dagbook.magics.logbook import logbook
@@ -13,8 +14,10 @@ from dagbook.magics.notebook_parameters import NotebookParameters
 from dagbook.magics.track_line import NOTE_TAG, Asked
 from dagbook.magics.tracked import Tracked
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-class track(ContextDecorator):  # noqa: N801  # used as a function is: `with track("fit"):`, `@track("fit")`
+
+class track:  # noqa: N801  # used as a function is: `with track("fit"):`, `@track("fit")`
     """Record a block of code, or each call of a function, as one MLflow run.
 
     Args:
@@ -42,6 +45,26 @@ class track(ContextDecorator):  # noqa: N801  # used as a function is: `with tra
             told[NOTE_TAG] = note
         self._asked = Asked(name=name, experiment=experiment, tags=told, autolog=autolog)
         self._going: list[Tracked] = []
+
+    def __call__(self, function: _Function) -> _Function:
+        """Track each call of the function, or, of an `async def`, all that it awaits."""
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def awaited(*args: Any, **named: Any) -> Any:
+                __tracebackhide__ = True
+                with self:
+                    return await function(*args, **named)
+
+            return cast("_Function", awaited)
+
+        @wraps(function)
+        def called(*args: Any, **named: Any) -> Any:
+            __tracebackhide__ = True
+            with self:
+                return function(*args, **named)
+
+        return cast("_Function", called)
 
     def __enter__(self) -> Self:
         self._going.append(Tracked(logbook(), self._asked, NotebookParameters()))

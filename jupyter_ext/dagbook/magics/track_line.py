@@ -18,6 +18,7 @@ _LONG: Final = {
     "-e": "--experiment", "-p": "--params", "-m": "--metrics", "-t": "--tag",
 }  # fmt: skip
 OPTIONS: Final = ("--experiment", "--params", "--metrics", "--tag", "--note", "--autolog")
+VERBS: Final = ("start", "stop", "status")
 _RESERVED: Final = ("mlflow.", "dagbook.")
 
 

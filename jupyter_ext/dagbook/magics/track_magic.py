@@ -13,12 +13,11 @@ from dagbook.errors import did_you_mean
 from dagbook.magics.logbook import CellNow, Logbook
 from dagbook.magics.notebook_parameters import NotebookParameters
 from dagbook.magics.quiet_line import note
-from dagbook.magics.track_line import read_track_line
+from dagbook.magics.track_line import VERBS, read_track_line
 from dagbook.magics.tracked import Tracked, link_to
 
 MAGIC: Final = "%%track"
 _PARAMETERS: Final = "%%parameters"
-_VERBS: Final = ("start", "stop", "status")
 USAGE: Final = "%track start [NAME] [options of %%track] · %track stop · %track status"
 
 
@@ -90,7 +89,7 @@ class TrackMagic:
             elif self._span is not None:
                 self._span.cell_ends(error)
             if first_line(book.cell.source).split()[:1] == [_PARAMETERS]:
-                self.parameters.ran(book.cell.source)
+                self.parameters.ran(book.cell.source, book.cell.id)
             book.wake_if_waiting()
         finally:
             book.cell = frame.before
@@ -105,6 +104,10 @@ class TrackMagic:
         except Exception:  # noqa: BLE001  # kernels differ; without an id things are only less linked
             return None
 
+    def parameter_names(self) -> list[str]:
+        """What the notebook declares as parameters."""
+        return list(self.parameters.cells(self._logbook().notebook))
+
     # --- %track -------------------------------------------------------------------------------------
 
     def line(self, line: str) -> None:
@@ -117,7 +120,7 @@ class TrackMagic:
         elif verb in {"", "status"}:
             self._status()
         else:
-            note(f"track: there is no '%track {verb}': {did_you_mean(verb, _VERBS)} (for one cell: %%track)")
+            note(f"track: there is no '%track {verb}': {did_you_mean(verb, VERBS)} (for one cell: %%track)")
 
     def cell(self, line: str, cell: str) -> None:
         """`%%track` where it is called as a function: the cell runs as if it had been typed."""

@@ -51,7 +51,7 @@ class Tracked:
         self.run: LiveRun = book.open_run(
             name=asked.name,
             experiment=experiment,
-            tags={name: masked(value) for name, value in asked.tags.items()},
+            tags={**book.inputs, **{name: masked(value) for name, value in asked.tags.items()}},
         )
         folder = book.notebook.parent if book.notebook else Path.cwd()
         self._surroundings = Surroundings(folder if folder.is_dir() else Path.cwd(), self._tell_of_git)
@@ -131,8 +131,10 @@ class Tracked:
         shell = self._book.shell
         if shell is not None:
             found = parameters.values(self._book.notebook, shell.user_ns)
-            left = {name: value for name, value in found.items() if name not in self._asked.params}
-            self.run.log_params(left, None)
+            cells = parameters.cells(self._book.notebook)
+            for name, value in found.items():
+                if name not in self._asked.params:
+                    self.run.log_params({name: value}, cells.get(name))
 
     def _log_variables(self, namespace: Mapping[str, Any]) -> None:
         cell = self._book.cell.id

@@ -18,6 +18,7 @@ from typing import Any, Final
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput
 
 SOURCE: Final = "mlflow.source.name"
+_PURPOSE: Final = "mlflow.data.context"
 COMMIT: Final = "mlflow.source.git.commit"
 _MOST_EXPERIMENTS: Final = 1000
 _NOISY: Final = ("alembic", "mlflow.store.db.utils", "mlflow.utils.uv_utils")
@@ -27,7 +28,10 @@ _IMPATIENT: Final = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUES
 
 @dataclass(frozen=True, kw_only=True)
 class TrackedRun:
-    """One MLflow run. `status` is MLflow's, in lower case; `started` is ISO 8601."""
+    """One MLflow run. `status` is MLflow's, in lower case; `started` is ISO 8601.
+
+    `inputs` are the data sets that were logged: name, with what it was for (`training`) → digest.
+    """
 
     id: str
     name: str
@@ -38,6 +42,7 @@ class TrackedRun:
     params: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def pipeline(self) -> str:
@@ -188,7 +193,18 @@ def _tracked(run: Any, experiments: Mapping[str, str]) -> TrackedRun:
         params=dict(data.params),
         metrics=dict(data.metrics),
         tags={**data.tags, "experiment": experiments.get(info.experiment_id, info.experiment_id)},
+        inputs=_data_sets(run),
     )
+
+
+def _data_sets(run: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for logged in getattr(run.inputs, "dataset_inputs", None) or ():
+        purpose = next((tag.value for tag in logged.tags if tag.key == _PURPOSE), "")
+        name = f"{logged.dataset.name} ({purpose})" if purpose else logged.dataset.name
+        digests = dict.fromkeys([*found.get(name, "").split(", "), logged.dataset.digest])
+        found[name] = ", ".join(digest for digest in digests if digest)
+    return found
 
 
 def _quoted(text: str) -> str:

@@ -7,7 +7,9 @@ from typing import Any, Final
 from IPython.core.magic import no_var_expand
 
 from dagbook.magics import log_lines
+from dagbook.magics.completion import complete
 from dagbook.magics.logbook import forget, logbook
+from dagbook.magics.offers import artifact_offers, metric_offers, param_offers, track_offers
 from dagbook.magics.track_magic import TrackMagic, without_track_line
 
 _registered: Final[list[tuple[Any, TrackMagic]]] = []
@@ -21,7 +23,7 @@ def register(ip: Any) -> None:
     magic = TrackMagic(ip, logbook)
     _registered[:] = [(ip, magic)]
     _register_track(ip, magic)
-    _register_lines(ip)
+    _register_lines(ip, magic)
     ip.input_transformers_cleanup.append(without_track_line)
     ip.events.register("pre_run_cell", magic.before_cell)
     ip.events.register("post_run_cell", magic.after_cell)
@@ -37,19 +39,25 @@ def register(ip: Any) -> None:
 def _register_track(ip: Any, magic: TrackMagic) -> None:
     @no_var_expand
     def track(line: str, cell: str | None = None) -> None:
-        """Record work as an MLflow run: a cell by `%%track`, many cells by `%track start` … `%track stop`.
+        """Record work as an MLflow run: one cell by %%track, the cells that follow by %track start.
 
-            %%track [NAME] [-e EXPERIMENT] [-p lr,depth] [-m acc,loss] [--tag k=v] [--note TEXT] [--autolog]
+        %%track                                         this cell is a run; run it again, and it is another
+        %%track forest -p depth,seed -m accuracy        named, with these variables when the cell is over
+        %%track forest -e churn --tag stage=draft --note "first try" --autolog
 
-        -p and -m name variables whose values are logged as parameters and metrics when the cell is over;
-        -e names an experiment, else it is the notebook's. Recorded by itself: the notebook's parameters,
-        figures and other rich outputs, duration, peak memory, source, git commit and uncommitted changes,
-        who and which notebook. Calls of MLflow in the cell, and with --autolog what it knows of models,
-        land in the same run. The run is FAILED after an exception, KILLED when interrupted.
+        %track start tuning --tag stage=draft           one run for the cells that follow
+        %track status                                   what is open, how much was logged, what waits
+        %track stop                                     (-p and -m are looked up now)
 
-            %track start fit --tag stage=draft      the same for the cells that follow
-            %track status                           what is open, how much was logged, what waits
-            %track stop
+        -p, --params a,b     log variables as parameters     -e, --experiment NAME   else the notebook's
+        -m, --metrics a,b    log variables as metrics        -t, --tag KEY=VALUE     may be repeated
+        --autolog            mlflow.autolog() in this cell   --note TEXT             a remark on the run
+
+        Recorded without being asked: the notebook's parameters, figures and other rich outputs, duration,
+        peak memory, source, git commit and uncommitted changes, who, and which notebook. MLflow's own calls
+        in the cell land in the same run. It ends FINISHED, FAILED after an exception (your traceback stays as
+        it is), KILLED when interrupted. Look at runs with %runs and %compare.
+        In Python: `with dagbook.track("forest"):`, `@dagbook.track("forest")`.
         """
         if cell is None:
             magic.line(line)
@@ -57,37 +65,53 @@ def _register_track(ip: Any, magic: TrackMagic) -> None:
             magic.cell(line, cell)
 
     ip.register_magic_function(track, "line_cell", "track")
+    complete(ip, "track", lambda typed: track_offers(typed, ip))
 
 
-def _register_lines(ip: Any) -> None:
+def _register_lines(ip: Any, magic: TrackMagic) -> None:
     @no_var_expand
     def param(line: str) -> None:
-        """Log parameters to the run that is going on: `%param lr=0.1 depth=2 * 4`, `%param lr`.
+        """Log parameters to the run that is going on.
 
-        Without a run (%%track, %track start) one is opened for the notebook. The first value of a name
-        stays; another one is said and kept as the tag dagbook.conflict.NAME.
-        In Python: dagbook.param(lr=0.1).
+        %param depth                       the variable `depth`
+        %param lr=0.1 layers=[64, 32]      name=expression, several at once
+
+        Values are kept as text. The first value of a name stays; another one is said, and kept as the tag
+        dagbook.conflict.NAME. Without a run (%%track, %track start) one is opened for the notebook.
+        In Python: dagbook.param(lr=0.1), or dagbook.param({"optimizer/lr": 0.1}).
         """
+        __tracebackhide__ = True
         log_lines.param_line(line, ip)
 
     @no_var_expand
     def metric(line: str) -> None:
-        """Log numbers to the run that is going on: `%metric acc=0.93 loss=total / n --step 3`.
+        """Log numbers to the run that is going on.
 
-        `%metric acc` logs a variable. Never waits: values are sent in the background, and none is lost while
-        MLflow is away. Without --step each name counts its points from 0.
+        %metric accuracy                       the variable `accuracy`
+        %metric acc=0.93 loss=total / n        name=expression, several at once
+        %metric loss --step 3                  at a step; without it each name counts its own points from 0
+
+        Never waits: values are sent in the background, and none is lost while MLflow is away. NaN is kept;
+        infinity, texts and arrays are refused in a line, and the cell goes on.
         In Python, also for loops: dagbook.metric(loss=0.3, step=3).
         """
+        __tracebackhide__ = True
         log_lines.metric_line(line, ip)
 
     @no_var_expand
     def artifact(line: str) -> None:
-        """Log a file, folder or variable: `%artifact model.png`, `%artifact df --name data`.
+        """Log a file, a folder or a variable to the run that is going on.
 
-        Tables become parquet, arrays npy, figures png, plain values JSON.
-        In Python: dagbook.artifact(df, "data").
+        %artifact model.png                a file or a folder, as it is now
+        %artifact df --name features       a table as parquet, an array as npy, a figure as png,
+                                           plain values as JSON
+        In Python: dagbook.artifact(df, "features").
         """
+        __tracebackhide__ = True
         log_lines.artifact_line(line, ip)
 
-    for magic, name in ((param, "param"), (metric, "metric"), (artifact, "artifact")):
-        ip.register_magic_function(magic, "line", name)
+    for function, name in ((param, "param"), (metric, "metric"), (artifact, "artifact")):
+        ip.register_magic_function(function, "line", name)
+    complete(ip, "param", lambda typed: param_offers(typed, ip, magic.parameter_names))
+    complete(ip, "metric", lambda typed: metric_offers(typed, ip, logbook()))
+    complete(ip, "artifact", lambda typed: artifact_offers(typed, ip))

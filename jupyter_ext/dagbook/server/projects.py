@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dagbook.engine.folders import OUTBOX
 from dagbook.errors import Finding, NotFound
 from dagbook.settings import Settings, project_of
 
@@ -107,7 +108,7 @@ class Projects:
 
 
 def _with_runs(folder: Path, depth: int) -> Iterator[Path]:
-    if Settings(project=folder).runs.is_dir():
+    if _has_something(Settings(project=folder)):
         yield folder
     if depth == 0:
         return
@@ -124,3 +125,8 @@ def _with_runs(folder: Path, depth: int) -> Iterator[Path]:
         return
     for name in names:
         yield from _with_runs(folder / name, depth - 1)
+
+
+def _has_something(settings: Settings) -> bool:
+    """Whether pipelines ran here, or notebooks were tracked."""
+    return settings.runs.is_dir() or (settings.state / OUTBOX).is_dir()

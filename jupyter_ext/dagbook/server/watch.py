@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dagbook.engine.folders import JOURNAL, new_to_old
 from dagbook.errors import DagbookError
 from dagbook.server.projects import Project, Projects
+from dagbook.server.tending import Tending
 
 if TYPE_CHECKING:  # pydantic comes with it: not for every start of a server
     from dagbook.run.state import RunStatus
@@ -49,6 +50,7 @@ class RunWatch:
 
     def __init__(self, projects: Projects, emit: Emit, log: logging.Logger) -> None:
         self._projects = projects
+        self._tending = Tending(projects, log)
         self._emit = emit
         self._log = log
         self._seen: dict[tuple[str, str], _Look] | None = None
@@ -88,6 +90,7 @@ class RunWatch:
             try:
                 for change in await asyncio.to_thread(self.news):
                     self._emit(change)
+                await asyncio.to_thread(self._tending.look)
             except (OSError, DagbookError, ValueError):
                 # One unreadable folder must not end the watching; the panel still polls.
                 self._log.warning("Dagbook: looking for changed runs failed", exc_info=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,6 +61,13 @@ def test_what_only_one_has_differs_and_what_both_have_is_folded_away():
     assert {row.name for row in made.different} == {"x", "acc"}
     assert {row.name for row in made.equal} == {"seed", "status"}
     assert made.html().index("acc") < made.html().index("<details>") < made.html().index("seed")
+
+
+def test_the_data_sets_that_were_logged_are_among_what_is_compared():
+    left = replace(run("a"), inputs={"wine (training)": "f1a2", "same": "0"})
+    right = replace(run("b"), inputs={"wine (training)": "9c3d", "same": "0"})
+    (row,) = Comparison(left, right).different
+    assert (row.kind, row.name, row.left, row.right) == ("data set", "wine (training)", "f1a2", "9c3d")
 
 
 def test_long_values_that_differ_only_at_their_end_differ():

@@ -12,7 +12,9 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 from dagbook.magics.completion import Typed, complete, offers
+from dagbook.magics.logbook import forget
 from dagbook.magics.pipeline import _parser
+from dagbook.magics.tracked_runs import TrackedRun
 from tests.architecture.sources import ROOT
 
 PIPELINE = """\
@@ -37,7 +39,18 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     InteractiveShell.clear_instance()
     made = InteractiveShell.instance(colors="nocolor")
     made.run_line_magic("load_ext", "dagbook")
+    made.user_ns |= {"depth": 3, "score": 0.5, "model": {}}
+    (tmp_path / ".dagbook/interactive/kernel").mkdir(parents=True)
+    (tmp_path / ".dagbook/interactive/kernel/outputs.jsonl").write_text(
+        '{"name": "report", "kind": "value"}\n'
+    )
+    tags = {"experiment": "shared", "stage": "draft", "mlflow.user": "x"}
+    known = TrackedRun(
+        id="a1", name="r", status="finished", params={"lr": "1"}, metrics={"acc": 1.0}, tags=tags
+    )
+    monkeypatch.setattr("dagbook.magics.runs_table._seen", [known, known])
     yield made
+    forget()
     InteractiveShell.clear_instance()
 
 
@@ -53,18 +66,41 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         ("%pipeline run churn.pipeline.yaml --no", ["--no-cache"]),
         ("%pipeline run churn.pipeline.yaml -p r", ["rows=", "rate="]),
         ("%pipeline run churn.pipeline.yaml --only t", ["train"]),
-        ("%input ", ["n"]),
+        ("%input ", ["n", "report"]),
         ("%input n f", ["from"]),
         ("%input n from ", ["prepare"]),
         ("%input n from prepare --p", ["--pipeline"]),
         ("%runs --", ["--all"]),
         ("%compare ", ["-1", "-2"]),
+        ("%track ", ["start", "stop", "status"]),
+        ("%track sta", ["start", "status"]),
+        ("%track start --", ["--tag", "--note", "--experiment", "--params", "--metrics", "--autolog"]),
+        ("%%track fit --ta", ["--tag"]),
+        ("%%track fit -p de", ["depth"]),
+        ("%%track fit -p depth,", ["depth,model", "depth,score"]),
+        ("%%track fit -m sc", ["score"]),
+        ("%%track -e ", ["shared"]),
+        ("%%track --tag ", ["stage="]),
+        ("%param ", ["depth", "lr="]),
+        ("%param depth m", ["model"]),
+        ("%metric ", ["score", "acc=", "--step"]),
+        ("%metric score --step ", ["depth"]),
+        ("%artifact da", ["data/"]),
+        ("%artifact mo", ["model"]),
+        ("%artifact model --n", ["--name"]),
+        ("%output ", ["model", "report=", "--pickle"]),
+        ("%output --pickle mo", ["model"]),
     ],
 )
 def test_options_files_and_names_are_offered(shell: Any, line: str, some: list[str]):
     found = offers(line)
     assert found is not None
     assert found[: len(some)] == some or set(some) <= set(found)
+
+
+def test_only_numbers_are_offered_as_metrics(shell: Any):
+    assert "model" not in offers("%metric ")
+    assert "model" not in offers("%%track -m ")
 
 
 @pytest.mark.parametrize("line", ["", "x = 5 % pipeline ", "%timeit ", "%pipeline", "print('%runs ')"])
@@ -95,10 +131,35 @@ def test_loading_twice_asks_once(shell: Any):
     assert len(shell.Completer.custom_matchers) == before
 
 
-@pytest.mark.parametrize("magic", ["runs", "compare", "pipeline", "input"])
-def test_help_is_worth_reading(shell: Any, magic: str):
-    described = shell.find_line_magic(magic).__doc__
-    assert described.count(f"%{magic}") >= 3
+MAGICS = {
+    "line": ["artifact", "compare", "input", "metric", "output", "param", "pipeline", "runs", "track"],
+    "cell": ["parameters", "pipeline", "track"],
+}
+
+
+def test_these_are_all_our_magics(shell: Any):
+    found = {
+        kind: sorted(name for name, magic in known.items() if _home(magic).startswith("dagbook."))
+        for kind, known in shell.magics_manager.magics.items()
+    }
+    assert found == MAGICS
+
+
+def _home(magic: Any) -> str:
+    return str(getattr(magic, "__module__", ""))
+
+
+@pytest.mark.parametrize("magic", [f"%{name}" for name in MAGICS["line"]] + ["%%track", "%%parameters"])
+def test_help_is_worth_reading(shell: Any, capsys: pytest.CaptureFixture[str], magic: str):
+    """As a person reads it, by `%track?`: a sentence first, then lines that can be typed."""
+    shell.run_cell(f"{magic}?")
+    text = capsys.readouterr().out
+    first, *rest = text.partition("Docstring:")[2].strip().splitlines()
+    assert first.endswith((".", ":"))
+    name = magic.lstrip("%")
+    typed = [line for line in rest if line.strip().startswith(("%" + name, "%%" + name))]
+    assert len(typed) >= (1 if magic == "%%parameters" else 2)
+    assert [line for line in rest if len(line) > 110 and not line.startswith("File:")] == []
 
 
 @pytest.mark.parametrize(

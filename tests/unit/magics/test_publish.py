@@ -71,7 +71,7 @@ def test_a_strange_name_of_a_notebook_leads_nowhere_else(
     ("line", "says"),
     [
         ("%output thing=object()", "UsageError: output 'thing': a value of type object cannot be passed on"),
-        ("%output nope", "UsageError: there is no variable 'nope'"),
+        ("%output nope", "UsageError: %output: there is no variable 'nope'"),
         ("%output", "UsageError: nothing to publish"),
     ],
 )
