@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from dagbook.caches.directory import DirectoryCache
 from dagbook.engine.folders import JOURNAL
-from dagbook.engine.loop import Driver, Ports
-from dagbook.engine.ports import Cache, Journal, Loader
+from dagbook.engine.loop import Driver
+from dagbook.engine.ports import Cache, Journal, Loader, Ports
 from dagbook.engine.queries import Queries
+from dagbook.executors.capacity import capacity
 from dagbook.executors.local import LocalExecutor
 from dagbook.journals.jsonl import JsonlJournal
 from dagbook.journals.lock import is_held
 from dagbook.loaders.notebooks import NotebookLoader
+from dagbook.locks.files import FileLocks
 from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
@@ -64,6 +66,8 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
         cache=cache(around),
         tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
         read_notebook=read_frozen,
+        locks=FileLocks(around.state / "locks", run),
+        capacity=capacity(),
     )
     return Driver(plan, run, folder, ports, wants_cancel)
 

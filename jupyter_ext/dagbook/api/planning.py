@@ -17,8 +17,9 @@ from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
 from dagbook.notebook.values import encode
 from dagbook.pipeline.check import check_notebooks, check_spec
 from dagbook.pipeline.graph import make_graph
-from dagbook.pipeline.plan import Plan
+from dagbook.pipeline.plan import MOST_STEPS, Plan
 from dagbook.pipeline.planner import Circumstances, Memory, Selection, StepPlanner, plan_nodes
+from dagbook.pipeline.rules import Limits
 from dagbook.pipeline.spec import PipelineSpec
 
 
@@ -127,7 +128,8 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         file=str(checked.loaded.file),
         project=str(around.project),
         params={name: encode(value) for name, value in values.items()},
-        jobs=choices.jobs or around.jobs,
+        jobs=min(choices.jobs or around.jobs, spec.concurrency or MOST_STEPS),
+        limits=Limits(fail_fast=spec.fail_fast),
         experiment=spec.experiment or spec.pipeline,
         tags=spec.tags,
         nodes=plan_nodes(spec, graph, circumstances),

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dagbook.engine.loop import Driver, Ports
+from dagbook.engine.loop import Driver
+from dagbook.engine.ports import Locks, Ports
 from dagbook.errors import EnvironmentFault, Finding
 from dagbook.pipeline.plan import Plan
 from dagbook.run.events import Entry, Event, StepFailed, StepReused, StepStarted, StepWarned, TrackingLost
@@ -20,6 +21,7 @@ from dagbook.testing import (
     FakeRunner,
     MemoryCache,
     MemoryJournal,
+    MemoryLocks,
     MemoryTracker,
     Outcome,
     failed,
@@ -41,6 +43,9 @@ class Bench:
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     executor: FakeExecutor = field(default_factory=FakeExecutor)
     wants_cancel: Callable[[], str | None] = lambda: None
+    locks: Locks = field(default_factory=MemoryLocks)
+    clock: Callable[[], float] = time.monotonic
+    capacity: tuple[float, int] = (0.0, 0)
     cache: MemoryCache = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +59,7 @@ class Bench:
         ports = Ports(
             journal=self.journal, executor=self.executor, cache=self.cache, tracker=self.tracker,
             read_notebook=lambda path: self.documents.get(path.stem, notebook(code("pass"))),
+            locks=self.locks, clock=self.clock, capacity=self.capacity,
         )  # fmt: skip
         return Driver(plan, "r1", self.folder, ports, self.wants_cancel).drive()
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dagbook.engine.prepare import PreparedStep, Unprepared, prepare_step, show_value
+from dagbook.engine.upstream import Around
 from dagbook.notebook.outputs import Output
 from dagbook.notebook.values import FileValue, Secret, decode, encode
 from dagbook.pipeline.plan import Plan, PlannedNode, PlannedStep
@@ -60,7 +61,8 @@ def prepare(
         asked.append(path)
         return document
 
-    found = prepare_step(plan, plan.steps[-1], state, FOLDER, read)
+    around = Around(plan=plan, step=plan.steps[-1], state=state, folder=FOLDER)
+    found = prepare_step(around, read)
     assert asked == [FOLDER / "notebooks" / "down.ipynb"]
     return found
 
