@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dagbook.engine.commit import Committed, failure_of, published_by
 from dagbook.engine.expansion import Expansion, child_of, does_not_hold
@@ -11,7 +12,14 @@ from dagbook.engine.folders import OUTBOX, attempt_folder, frozen_notebook, step
 from dagbook.engine.history import History
 from dagbook.engine.patience import Patience
 from dagbook.engine.ports import CachedResult, Ended, Ports, RunIdentity
-from dagbook.engine.prepare import PreparedStep, Unprepared, prepare_step, wrong_input
+from dagbook.engine.prepare import (
+    LOOK_UPSTREAM,
+    FrozenNotebook,
+    PreparedStep,
+    Unprepared,
+    prepare_step,
+    said_of,
+)
 from dagbook.engine.record import Recorder
 from dagbook.engine.request import NodeRequest
 from dagbook.engine.run_record import attempt_record
@@ -73,6 +81,8 @@ class Attempts:
         self._expansion = Expansion(plan, folder, history, ports.clock)
         self.patience = Patience(ports.clock)
         self._steps = {step.step: step for step in plan.steps}
+        self._notebooks: dict[str, FrozenNotebook] = {}
+        self._known: dict[str, dict[str, Any]] = {}
         self._prepared: dict[str, PreparedStep] = {}
 
     # --- how one begins -----------------------------------------------------------------------------
@@ -80,12 +90,14 @@ class Attempts:
     def start(self, name: str, attempt: int) -> None:
         """Skip the step, take its result from the cache, let it wait, or hand it over to the executor."""
         step = self._planned(name)
-        around = Around(plan=self._plan, step=step, state=self._history.state, folder=self._folder)
+        around = Around(
+            plan=self._plan, step=step, state=self._history.state, folder=self._folder, known=self._known
+        )
         try:
             if attempt == 1 and not self._holds(around):
                 self._history.happen(does_not_hold(around))
                 return
-            prepared = prepare_step(around, self._ports.read_notebook)
+            prepared = prepare_step(around, self._notebook(step.node))
         except Unprepared as error:
             self._history.happen(
                 StepStarted(step=name, attempt=attempt, folder=attempt_folder(name, attempt))
@@ -119,13 +131,21 @@ class Attempts:
         index = int(name.removeprefix(group)[1:-1])
         return child_of(self._steps[group], index, child)
 
+    def _notebook(self, node: str) -> FrozenNotebook:
+        if node not in self._notebooks:
+            document = self._ports.read_notebook(self._folder / frozen_notebook(node))
+            self._notebooks[node] = FrozenNotebook.of(document)
+        return self._notebooks[node]
+
     def _holds(self, around: Around) -> bool:
         # Of what was expanded it was asked before, unless it is about the element.
         child = around.step.step not in self._steps
         try:
             return (child and not around.condition_waits_for_item()) or around.holds()
         except ExpressionError as error:
-            raise Unprepared(wrong_input(error, around, "WrongCondition")) from error
+            raise Unprepared(
+                NodeError(name="WrongCondition", value=said_of(error, around), remedy=LOOK_UPSTREAM)
+            ) from error
 
     def _is_kept_waiting(self, step: PlannedStep) -> bool:
         locks = self._plan.nodes[step.node].locks

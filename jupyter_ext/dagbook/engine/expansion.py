@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dagbook.engine.folders import attempt_folder
 from dagbook.engine.history import History
-from dagbook.engine.prepare import wrong_input
+from dagbook.engine.prepare import LOOK_UPSTREAM, said_of
 from dagbook.engine.upstream import Around, children_of
 from dagbook.notebook.values import UnsupportedValue, encode
 from dagbook.pipeline.expressions import ExpressionError
@@ -54,7 +54,7 @@ class Expansion:
                 return
             items = tuple(encode(element) for element in around.elements())
         except (ExpressionError, UnsupportedValue) as error:
-            failure = wrong_input(error, around, "WrongForeach")
+            failure = NodeError(name="WrongForeach", value=said_of(error, around), remedy=LOOK_UPSTREAM)
             folder = attempt_folder(name, 1)
             self._history.happen(StepStarted(step=name, attempt=1, folder=folder))
             self._history.happen(StepFailed(step=name, attempt=1, as_="failed", error=failure, seconds=0))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dagbook.engine.folders import frozen_notebook
 from dagbook.engine.upstream import Around
 from dagbook.notebook import types
 from dagbook.notebook.defaults import Unevaluated
@@ -19,6 +18,8 @@ from dagbook.pipeline.fingerprint import fingerprint, value_parts
 from dagbook.pipeline.plan import Plan, PlannedStep, result_key
 from dagbook.pipeline.resolve import resolve_params
 from dagbook.run.events import NodeError
+
+LOOK_UPSTREAM = "see what the upstream node published"
 
 ReadNotebook = Callable[[Path], dict[str, Any]]
 
@@ -53,7 +54,20 @@ class PreparedStep:
     calls: MlflowCalls
 
 
-def prepare_step(around: Around, read_notebook: ReadNotebook) -> PreparedStep:
+@dataclass(frozen=True, kw_only=True)
+class FrozenNotebook:
+    """What every step of a node needs to know of its notebook. `declared` is None in other languages."""
+
+    declared: tuple[Parameter, ...] | None
+    calls: MlflowCalls
+
+    @classmethod
+    def of(cls, notebook: dict[str, Any]) -> FrozenNotebook:
+        """Read off a notebook document."""
+        return cls(declared=declared_parameters(notebook), calls=mlflow_calls(notebook))
+
+
+def prepare_step(around: Around, notebook: FrozenNotebook) -> PreparedStep:
     """Everything about a step that only its upstream could tell.
 
     Raises:
@@ -61,16 +75,17 @@ def prepare_step(around: Around, read_notebook: ReadNotebook) -> PreparedStep:
     """
     plan, step = around.plan, around.step
     node = plan.nodes[step.node]
-    names = around.names()
     templates = {name: decode(template) for name, template in node.params.items()}
     try:
+        names = around.names(templates, node.outputs)
         values = resolve_params(templates, names)
         collect = {name: _inside(str(resolve(path, names)), name) for name, path in node.outputs.items()}
         encoded = {name: encode(value) for name, value in values.items()}
     except (ExpressionError, UnsupportedValue) as error:
-        raise Unprepared(wrong_input(error, around)) from error
-    notebook = read_notebook(around.folder / frozen_notebook(step.node))
-    declared = declared_parameters(notebook)
+        raise Unprepared(
+            NodeError(name="WrongInput", value=said_of(error, around), remedy=LOOK_UPSTREAM)
+        ) from error
+    declared = notebook.declared
     if declared is not None:
         values = _of_declared_types(declared, values, step.node, node.notebook)
     parts = {**node.code, **value_parts(encoded)}
@@ -82,15 +97,14 @@ def prepare_step(around: Around, read_notebook: ReadNotebook) -> PreparedStep:
         parts=parts,
         fingerprint=fingerprint(parts),
         key=result_key(plan.pipeline, step.node, _item_in_key(plan, step)),
-        calls=mlflow_calls(notebook),
+        calls=notebook.calls,
     )
 
 
-def wrong_input(error: Exception, around: Around, name: str = "WrongInput") -> NodeError:
-    """The failure of a step that cannot have what it asks for."""
+def said_of(error: Exception, around: Around) -> str:
+    """Why an expression has no value, and who upstream has nothing to give."""
     missing = around.missing()
-    remedy = "see what the upstream node published"
-    return NodeError(name=name, value=f"{error}{f': {missing}' if missing else ''}", remedy=remedy)
+    return f"{error}{f': {missing}' if missing else ''}"
 
 
 def _item_in_key(plan: Plan, step: PlannedStep) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +18,37 @@ from dagbook.run.state import BAD, GOOD, RunState, StepState
 
 @dataclass(frozen=True, kw_only=True)
 class Around:
-    """A step among the others, at one moment of its run. `folder` is the run's, absolute."""
+    """A step among the others, at one moment of its run.
+
+    Attributes:
+        folder: the run's, absolute.
+        known: node → what it gives, of nodes that are over; shared by the steps of a run: for each
+            element of a long list anew it would take the square of its length.
+    """
 
     plan: Plan
     step: PlannedStep
     state: RunState
     folder: Path
+    known: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def names(self) -> dict[str, Any]:
-        """Root → value: `params`, `item`, `run`, `env` and the nodes upstream."""
-        return {
-            "params": {name: decode(value) for name, value in self.plan.params.items()},
-            "item": self._item(),
-            "run": {"id": self.state.run},
-            "env": dict(os.environ),
-            **{node: self._node(node, steps) for node, steps in self._upstream().items()},
+    def names(self, *templates: Any) -> dict[str, Any]:
+        """Root → value, of what the templates refer to: `params`, `item`, `run`, `env` and nodes upstream."""
+        wanted = {reference.root for template in templates for reference in references(template)}
+        given: dict[str, Callable[[], Any]] = {
+            "params": lambda: {name: decode(value) for name, value in self.plan.params.items()},
+            "item": self._item,
+            "run": lambda: {"id": self.state.run},
+            "env": lambda: dict(os.environ),
         }
+        names = {root: value() for root, value in given.items() if root in wanted}
+        if wanted - set(given):
+            for node, steps in self._upstream().items():
+                if node in wanted:
+                    if node not in self.known:
+                        self.known[node] = self._node(node, steps)
+                    names[node] = self.known[node]
+        return names
 
     def missing(self) -> str:
         """Who upstream has nothing to give, and why; empty when all have."""
@@ -53,7 +68,7 @@ class Around:
         template = self.plan.nodes[self.step.node].when
         if template is None:
             return True
-        value = resolve(template, self.names())
+        value = resolve(template, self.names(template))
         if isinstance(value, bool | int | float) or value is None:
             return bool(value)
         raise ExpressionError(
@@ -71,7 +86,7 @@ class Around:
             ExpressionError: it is over no list, or too long a one.
         """
         template = decode(self.plan.nodes[self.step.node].foreach)
-        value = resolve(template, self.names())
+        value = resolve(template, self.names(template))
         if not isinstance(value, list):
             raise ExpressionError(
                 f"`foreach: {template}` is over {type(value).__name__} {value!r:.80}, which is no list"

@@ -132,7 +132,11 @@ def test_a_node_says_over_the_defaults_even_what_is_the_default_of_defaults():
         defaults={"timeout": "30m", "cache": False},
     )
     assert found.settings_of("a").model_dump(exclude_unset=True) == {"timeout": None, "cache": True}
-    assert found.settings_of("b").model_dump(exclude_unset=True) == {"timeout": 1800, "kernel": "ir", "cache": False}
+    assert found.settings_of("b").model_dump(exclude_unset=True) == {
+        "timeout": 1800,
+        "kernel": "ir",
+        "cache": False,
+    }
 
 
 def test_one_need_may_be_written_as_a_word():
