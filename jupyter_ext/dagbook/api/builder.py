@@ -25,7 +25,7 @@ from dagbook.loaders.complaints import problem_of
 from dagbook.loaders.pipeline_file import LoadedPipeline, to_finding
 from dagbook.pipeline.names import RESERVED, name_problem
 from dagbook.pipeline.plan import Plan
-from dagbook.pipeline.planner import Selection
+from dagbook.pipeline.selection import Selection
 from dagbook.pipeline.spec import PipelineSpec
 
 
@@ -107,9 +107,10 @@ class Pipeline:
             notebook: its path, relative to the pipeline's folder.
             name: of the node; the notebook's by default.
             needs: nodes to wait for without taking data from them.
-            given: a key of a node as in the pipeline file (`matrix`, `foreach`, `when`, `retries`, `timeout`, …;
-                `when=f"{best.out.accuracy} > 0.9"`) or else the value of a notebook's parameter: plain, or a reference. A parameter
-                that is called like such a key is given in `params={…}`.
+            given: a key of a node as in the pipeline file (`matrix`, `foreach`, `when`, `retries`, …), or else
+                the value of a notebook's parameter: plain, or a reference. A condition is put together like
+                any text: `when=f"{best.out.accuracy} > 0.9"`. A parameter that is called like such a key is
+                given in `params={…}`.
 
         Raises:
             InvalidInput: the name is taken, or no name.
@@ -205,7 +206,8 @@ class Pipeline:
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _NODE_KEYS = (
     "params", "matrix", "foreach", "tolerate", "when", "run_if", "retries", "outputs", "deps", "timeout",
-    "cell_timeout", "concurrency", "mutex", "semaphore", "resources", "kernel", "cache", "tags", "description",
+    "cell_timeout", "concurrency", "mutex", "semaphore", "resources", "kernel", "cache", "tags",
+    "description",
 )  # fmt: skip
 
 

@@ -262,8 +262,10 @@ class Attempts:
     def _failed(self, failed: Failed) -> None:
         """Record a failure, and when it is followed by another attempt."""
         state = self._history.state
-        rules = state.rules_of(state.steps[failed.step])
-        wait = rules.retries.wait(failed.attempt, failed.as_, failed.error.name)
+        step = state.steps[failed.step]
+        # What earlier drivers tried does not count: whoever takes a run up wants the whole of it.
+        attempt = failed.attempt - step.tried
+        wait = state.rules_of(step).retries.wait(attempt, failed.as_, failed.error.name)
         if state.cancel_by is not None:
             wait = None
         self._history.happen(

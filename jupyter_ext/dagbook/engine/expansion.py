@@ -8,7 +8,7 @@ from pathlib import Path
 from dagbook.engine.folders import attempt_folder
 from dagbook.engine.history import History
 from dagbook.engine.prepare import LOOK_UPSTREAM, said_of
-from dagbook.engine.upstream import Around, children_of
+from dagbook.engine.upstream import Around
 from dagbook.notebook.values import UnsupportedValue, encode
 from dagbook.pipeline.expressions import ExpressionError
 from dagbook.pipeline.plan import Plan, PlannedStep
@@ -22,6 +22,7 @@ from dagbook.run.events import (
     StepStarted,
     StepSucceeded,
 )
+from dagbook.run.resumption import children_of
 from dagbook.run.state import BAD, StepState
 
 _SHOWN = 5
@@ -68,7 +69,7 @@ class Expansion:
         group = state.steps[name]
         seconds = self._clock() - self._began.get(name, self._clock())
         tolerated = self._plan.nodes[group.outline.node].rules.tolerate
-        self._history.happen(outcome_of(group, children_of(state, group), tolerated, seconds))
+        self._history.happen(outcome_of(group, children_of(state.steps, group), tolerated, seconds))
 
 
 def outcome_of(group: StepState, children: list[StepState], tolerated: int, seconds: float) -> Event:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dagbook.engine.ports import Journal
-from dagbook.run.events import Event
+from dagbook.run.events import Entry, Event
 from dagbook.run.machine import Machine
-from dagbook.run.state import RunState
+from dagbook.run.state import RunState, fold
 
 
 class History:
-    """The one pen of a run.
+    """The one pen of a run; begins with what earlier drivers told.
 
     Attributes:
         machine: has folded everything that was told, and knows what follows.
@@ -17,12 +17,16 @@ class History:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self.machine = Machine()
+        self.machine = Machine(fold(journal.read()))
 
     @property
     def state(self) -> RunState:
         """The fold of everything that was told."""
         return self.machine.state
+
+    def entries(self) -> list[Entry]:
+        """Everything that was told, from the first entry."""
+        return self._journal.read()
 
     def happen(self, event: Event) -> None:
         """Record an event, and only then let it count.

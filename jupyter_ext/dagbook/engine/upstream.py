@@ -13,6 +13,7 @@ from dagbook.notebook.values import decode
 from dagbook.pipeline.expressions import ExpressionError, references, resolve
 from dagbook.pipeline.plan import MOST_STEPS, Plan, PlannedStep
 from dagbook.pipeline.resolve import Failure, node_names
+from dagbook.run.resumption import children_of
 from dagbook.run.state import BAD, GOOD, RunState, StepState
 
 
@@ -115,7 +116,7 @@ class Around:
             is_list = steps[0].outline.step != node
             made = [self._published(step) for step in steps]
             return node_names(made, is_list=is_list, expected=planned.expected)
-        children = children_of(self.state, steps[0])
+        children = children_of(self.state.steps, steps[0])
         return node_names(
             [self._published(child) for child in children if child.state in GOOD],
             is_list=True,
@@ -130,11 +131,6 @@ class Around:
             else output
             for name, output in step.outputs.items()
         }
-
-
-def children_of(state: RunState, group: StepState) -> list[StepState]:
-    """What a step was expanded into, in order."""
-    return [state.steps[f"{group.outline.step}[{index}]"] for index in range(group.items or 0)]
 
 
 def _failure(index: int, step: StepState) -> Failure:

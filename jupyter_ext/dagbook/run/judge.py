@@ -58,7 +58,7 @@ def judge(state: RunState, step: StepState, by_needs: Callable[[], Verdict]) -> 
         return verdict
     stopped_by = state.failed_first if state.limits.fail_fast else None
     # An attempt that was promised is made, and whoever deals with failures is not stopped by one.
-    if stopped_by is not None and step.attempt == 0 and run_if in {"success", "any"}:
+    if stopped_by is not None and step.retry_in is None and run_if in {"success", "any"}:
         return Omit(f"{words_of(state.steps[stopped_by])}, and the pipeline is to fail fast")
     return verdict
 

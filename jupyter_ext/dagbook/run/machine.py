@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from dagbook.run.commands import CancelStep, Command, ExpandStep, FinishRun, GatherStep, SkipStep, StopStep
-from dagbook.run.events import Entry, RunEnd, StepExpanded
+from dagbook.run.events import Entry, RunEnd, RunResumed, RunStarted, StepExpanded
 from dagbook.run.gates import Gates
 from dagbook.run.judge import WAIT, Go, Omit, Verdict, judge, judge_needs, standing
 from dagbook.run.queue import Place, Queue
@@ -40,7 +40,7 @@ class Machine:
         before = self.state
         self.state = apply(before, entry)
         self._judged.clear()
-        if before.started is None and self.state.started is not None:
+        if isinstance(entry.event, RunStarted | RunResumed):
             self._load(self.state, ())
             return
         name = getattr(entry.event, "step", None)

@@ -13,6 +13,7 @@ from dagbook.run.events import (
     Entry,
     OutputSeen,
     RunFinished,
+    RunResumed,
     RunStarted,
     StepCancelled,
     StepExpanded,
@@ -27,6 +28,7 @@ from dagbook.run.events import (
     TrackingLost,
     TrackingStarted,
 )
+from dagbook.run.resumption import taken_up
 from dagbook.run.steps import BAD, FINAL, GOOD, Steps, StepState, StepStatus
 
 _NO_RULES: Final = Rules()
@@ -114,6 +116,22 @@ def _run_started(state: RunState, event: RunStarted, at: str) -> RunState:
     )
 
 
+def _run_resumed(state: RunState, event: RunResumed, _at: str) -> RunState:
+    for name in event.steps:
+        _known_step(state, name)
+    return replace(
+        state,
+        state="running",
+        jobs=event.jobs,
+        finished=None,
+        seconds=None,
+        cancel_by=None,
+        tracking_lost=None,
+        failed_first=None,
+        steps=taken_up(state.steps, frozenset(event.steps)),
+    )
+
+
 def _tracking_started(state: RunState, event: TrackingStarted, _at: str) -> RunState:
     return replace(
         state,
@@ -194,12 +212,19 @@ def _step_expanded(state: RunState, event: StepExpanded, at: str) -> RunState:
                 }
             ),
             reason=outline.reason,
+            attempt=_counted_on(step, index),
+            tried=_counted_on(step, index),
             value=item,
         )
         for index, item in enumerate(event.items)
     )
     group = replace(step, state="running", started=at, items=len(event.items))
     return replace(state, steps=state.steps.expanded(group, children))
+
+
+def _counted_on(group: StepState, index: int) -> int:
+    """Attempts of this element before the list was made anew: no two ever share a folder."""
+    return group.attempts[index] if index < len(group.attempts) else 0
 
 
 def _is_marked(item: dict[str, Any]) -> bool:
@@ -319,6 +344,7 @@ def _with(state: RunState, step: StepState) -> RunState:
 # A table rather than a chain of isinstance: one line per event, and a missing one is seen.
 _HANDLERS: Final[Mapping[type, Callable[[RunState, Any, str], RunState]]] = {
     RunStarted: _run_started,
+    RunResumed: _run_resumed,
     TrackingStarted: _tracking_started,
     TrackingLost: _tracking_lost,
     CancelRequested: _cancel_requested,

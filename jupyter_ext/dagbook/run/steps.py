@@ -30,7 +30,8 @@ class StepState:
     Of a step that is expanded (`foreach`) `items` is how many there are, None before; `ended` and `bad` count
     those that are over and that failed. `value` is the element that one of them is for, encoded. `retry_in`
     is how many seconds after `finished` a failed step is tried again; `waiting` says what a step waits for
-    though its turn has come.
+    though its turn has come. `tried` are the attempts of earlier drivers; `attempts` those of the elements
+    of a list that is to be made anew.
     """
 
     outline: StepOutline
@@ -60,6 +61,8 @@ class StepState:
     ended: int = 0
     bad: int = 0
     value: Any = None
+    tried: int = 0
+    attempts: tuple[int, ...] = ()
 
 
 class Steps(Mapping[str, StepState]):

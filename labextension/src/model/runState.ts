@@ -44,6 +44,8 @@ export interface StepState {
   readonly items: number | null;
   readonly ended: number;
   readonly bad: number;
+  /** Attempts of the elements of a list that is to be made anew. */
+  readonly attempts: readonly number[];
 }
 
 /** The whole run. `steps` keeps the plan's order; `seq` is the last entry that was folded in. */
@@ -124,6 +126,15 @@ const HANDLERS: Handlers = {
     user: event.user ?? '',
     started: at,
     steps: new Map(event.steps.map(outline => [outline.step, planned(outline)]))
+  }),
+  run_resumed: (state, event) => ({
+    ...state,
+    state: 'running',
+    finished: null,
+    seconds: null,
+    cancelBy: null,
+    trackingLost: null,
+    steps: takenUp(state, new Set(event.steps.map(name => known(state, name).outline.step)))
   }),
   tracking_started: (state, event) => ({
     ...state,
@@ -240,8 +251,66 @@ function planned(outline: StepOutline): StepState {
     waiting: '',
     items: null,
     ended: 0,
-    bad: 0
+    bad: 0,
+    attempts: []
   };
+}
+
+/** The steps as a driver finds them that takes up the run: those in `again` as planned. */
+function takenUp(state: RunState, again: ReadonlySet<string>): ReadonlyMap<string, StepState> {
+  const steps = new Map<string, StepState>();
+  for (const [name, step] of state.steps) {
+    const group = state.steps.get(step.outline.group ?? '');
+    if (group !== undefined) {
+      if (!isExpandedAnew(group, again)) {
+        steps.set(name, again.has(name) ? plannedAgain(step) : step);
+      }
+    } else if (!again.has(name)) {
+      steps.set(name, step);
+    } else if (step.items === null || isExpandedAnew(step, again)) {
+      const attempts = childrenOf(state, step).map(each => each.attempt);
+      steps.set(name, {
+        ...plannedAgain(step),
+        attempts: step.items === null ? step.attempts : attempts
+      });
+    } else {
+      steps.set(name, goesOn(state, step, again));
+    }
+  }
+  return steps;
+}
+
+/** Whether the list itself may be another: what published it is done again. */
+function isExpandedAnew(group: StepState, again: ReadonlySet<string>): boolean {
+  return again.has(group.outline.step) && (group.outline.needs ?? []).some(need => again.has(need));
+}
+
+/** A step that was expanded keeps what it became; only some of that is done again. */
+function goesOn(state: RunState, group: StepState, again: ReadonlySet<string>): StepState {
+  const children = childrenOf(state, group).filter(each => !again.has(each.outline.step));
+  return {
+    ...group,
+    state: 'running',
+    finished: null,
+    seconds: null,
+    error: null,
+    stopping: false,
+    reason: group.outline.reason ?? '',
+    skippedBy: null,
+    ended: children.filter(each => FINAL.has(each.state)).length,
+    bad: children.filter(each => BAD.has(each.state)).length
+  };
+}
+
+function childrenOf(state: RunState, group: StepState): readonly StepState[] {
+  return Array.from({ length: group.items ?? 0 }, (_, index) =>
+    known(state, `${group.outline.step}[${index}]`)
+  );
+}
+
+/** As planned, but that attempts are counted on: no two ever share a folder. */
+function plannedAgain(step: StepState): StepState {
+  return { ...planned(step.outline), attempt: step.attempt };
 }
 
 function known(state: RunState, name: string): StepState {
@@ -310,13 +379,14 @@ function expand(state: RunState, name: string, items: readonly unknown[], at: st
 }
 
 function child(group: StepState, index: number, item: unknown): StepState {
-  return planned({
+  const outline = {
     ...group.outline,
     step: `${group.outline.step}[${index}]`,
     // As a matrix shows its combination; an element without names is shown as one.
     item: hasNames(item) ? item : { item },
     group: group.outline.step
-  });
+  };
+  return { ...planned(outline), attempt: group.attempts[index] ?? 0 };
 }
 
 /** Whether an encoded element is a mapping, and does not stand for a file, a date or the like. */

@@ -1,4 +1,4 @@
-"""A driver with everything in memory around it."""
+"""A driver with everything in memory, for tests of what it writes and does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dagbook.engine.again import Again
 from dagbook.engine.loop import Driver
 from dagbook.engine.ports import Locks, Ports
 from dagbook.pipeline.plan import Plan
@@ -43,7 +44,10 @@ class Bench:
         self.cache = MemoryCache(self.folder / "cache")
 
     def drive(
-        self, plan: Plan, outcomes: Mapping[str, Outcome | Sequence[Outcome]] | None = None
+        self,
+        plan: Plan,
+        outcomes: Mapping[str, Outcome | Sequence[Outcome]] | None = None,
+        again: Again | None = None,
     ) -> RunState:
         if outcomes is not None:
             self.executor = FakeExecutor(FakeRunner(outcomes))
@@ -52,11 +56,18 @@ class Bench:
             read_notebook=lambda path: self.documents.get(path.stem, notebook(code("pass"))),
             locks=self.locks, clock=self.clock, capacity=self.capacity,
         )  # fmt: skip
-        return Driver(plan, "r1", self.folder, ports, self.wants_cancel).drive()
+        return Driver(plan, "r1", self.folder, ports, self.wants_cancel).drive(again)
 
     def again(self) -> None:
         """Ready for another run: the cache remembers, the journal is new."""
         self.journal, self.executor = MemoryJournal(), FakeExecutor()
+
+    def cut(self, entries: int) -> None:
+        """As a driver leaves it that dies when it has written so many entries."""
+        written, self.journal = self.journal.read()[:entries], MemoryJournal()
+        for entry in written:
+            self.journal.append(entry.event)
+        self.cache = MemoryCache(self.folder / "cache of its own")
 
     def kinds(self, step: str | None = None) -> list[str]:
         events = [entry.event for entry in self.journal.read()]
