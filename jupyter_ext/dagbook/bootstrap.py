@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from dagbook.caches.directory import DirectoryCache
 from dagbook.engine.folders import JOURNAL, environments_of
-from dagbook.engine.loop import Driver, Ports
-from dagbook.engine.ports import Cache, Environments, Journal, Loader, Notifier
+from dagbook.engine.loop import Driver
+from dagbook.engine.ports import Cache, Environments, Journal, Loader, Notifier, Ports
 from dagbook.engine.queries import Queries
 from dagbook.environments.uv import UvEnvironments
+from dagbook.executors.capacity import capacity
 from dagbook.executors.local import LocalExecutor
 from dagbook.journals.jsonl import JsonlJournal
 from dagbook.journals.lock import is_held
 from dagbook.loaders.notebooks import NotebookLoader
+from dagbook.locks.files import FileLocks
 from dagbook.notifiers.apprise import AppriseNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
@@ -77,6 +79,8 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
         tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
         read_notebook=read_frozen,
         notifier=notifier(),
+        locks=FileLocks(around.state / "locks", run),
+        capacity=capacity(),
     )
     return Driver(plan, run, folder, ports, wants_cancel)
 

@@ -19,6 +19,7 @@ from dagbook.caches.memory import MemoryCache
 from dagbook.engine.ports import Ended, Report
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.journals.memory import MemoryJournal
+from dagbook.locks.memory import MemoryLocks
 from dagbook.notebook.outputs import Output
 from dagbook.notebook.values import encode
 from dagbook.pipeline.plan import Action, Plan, PlannedNode, PlannedStep
@@ -42,6 +43,7 @@ __all__ = [
     "FakeRunner",
     "MemoryCache",
     "MemoryJournal",
+    "MemoryLocks",
     "MemoryTracker",
     "Outcome",
     "entries",

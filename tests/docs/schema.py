@@ -19,6 +19,8 @@ PLACES = (
 )
 DURATION = {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)?\s*$"}
 PACKAGES = {"type": "array", "items": {"type": "string"}}
+SIZE = {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([kKMGT]i?)?B?\s*$"}
+CPU = {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?m?\s*$"}
 NO_MAPPING = {"type": ["string", "number", "boolean", "null", "array"], "description": "Its default"}
 
 
@@ -27,8 +29,18 @@ def schema_text() -> str:
     schema = PipelineSpec.model_json_schema(by_alias=True)
     parts = schema["$defs"]
     for settings in (parts["NodeSettings"], parts["NodeSpec"]):
-        settings["properties"]["timeout"]["anyOf"].insert(0, DURATION)
-        settings["properties"]["environment"]["anyOf"].insert(0, PACKAGES)
+        properties = settings["properties"]
+        for name in ("timeout", "cell_timeout"):
+            properties[name]["anyOf"].insert(0, DURATION)
+        properties["retries"]["anyOf"].insert(0, {"type": "integer", "minimum": 0})
+        properties["environment"]["anyOf"].insert(0, PACKAGES)
+    for name in ("backoff", "max_backoff"):
+        parts["RetriesSpec"]["properties"][name]["anyOf"].insert(0, DURATION)
+    _also(parts["RetriesSpec"]["properties"]["on"], {"type": "string"})
+    parts["ResourcesSpec"]["properties"]["cpu"]["anyOf"].insert(0, CPU)
+    parts["ResourcesSpec"]["properties"]["memory"]["anyOf"].insert(0, SIZE)
+    _also(parts["NodeSpec"]["properties"]["mutex"], {"type": "string"})
+    parts["NodeSpec"]["properties"]["when"]["anyOf"].insert(0, {"type": "boolean"})
     _also(parts["NodeSpec"]["properties"]["needs"], {"type": "string"})
     parts["HookSpec"]["properties"]["timeout"]["anyOf"] = [
         DURATION,

@@ -63,6 +63,14 @@ def comparable_step(step: StepState) -> dict[str, Any]:
         "stopped_early": step.stopped_early,
         "stopping": step.stopping,
         "warnings": list(step.warnings),
+        "skipped_by": step.skipped_by,
+        "retry_in": step.retry_in,
+        "waiting": step.waiting,
+        "items": step.items,
+        "ended": step.ended,
+        "bad": step.bad,
+        "item": dict(step.outline.item),
+        "group": step.outline.group,
     }
 
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ class Reference:
 
 
 class References:
-    """`p.params.rows`, `p.item.depth`, `node.out.features`: any attribute is a reference."""
+    """`p.params.rows`, `node.out.features`: any attribute is a reference, and so is `p.item` itself."""
 
     def __init__(self, root: str) -> None:
         self._root = root
@@ -48,6 +49,9 @@ class References:
         if name.startswith("_"):
             raise AttributeError(name)
         return Reference(f"{self._root}.{name}")
+
+    def __str__(self) -> str:
+        return f"${{{self._root}}}"
 
 
 @dataclass(frozen=True)
@@ -103,9 +107,10 @@ class Pipeline:
             notebook: its path, relative to the pipeline's folder.
             name: of the node; the notebook's by default.
             needs: nodes to wait for without taking data from them.
-            given: a key of a node (`matrix`, `outputs`, `deps`, `timeout`, `kernel`, `cache`, `tags`,
-                `description`) or else the value of a notebook's parameter: plain, or a reference. A parameter
-                that is called like such a key is given in `params={…}`.
+            given: a key of a node as in the pipeline file (`matrix`, `foreach`, `when`, …), or else
+                the value of a notebook's parameter: plain, or a reference. A condition is put together like
+                any text: `when=f"{best.out.accuracy} > 0.9"`. A parameter that is called like such a key is
+                given in `params={…}`.
 
         Raises:
             InvalidInput: the name is taken, or no name.
@@ -131,6 +136,9 @@ class Pipeline:
         if needed := [need.name if isinstance(need, Node) else need for need in needs]:
             written["needs"] = needed
         written |= {key: _written(value) for key, value in keys.items()}
+        if isinstance(written.get("when"), str):
+            # A condition is one expression, whatever was put together to make it.
+            written["when"] = _REFERENCE.sub(r"\1", written["when"])
         self._content["nodes"][node] = written
         return Node(node)
 
@@ -195,13 +203,16 @@ class Pipeline:
         return check(LoadedPipeline(spec=spec, file=file, shown=f"Pipeline({spec.pipeline!r})"))
 
 
+_REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _NODE_KEYS = (
-    "params", "matrix", "outputs", "deps", "timeout", "kernel", "cache", "environment", "tags", "description",
+    "params", "matrix", "foreach", "tolerate", "when", "run_if", "retries", "outputs", "deps", "timeout",
+    "cell_timeout", "concurrency", "mutex", "semaphore", "resources", "kernel", "cache", "environment",
+    "tags", "description",
 )  # fmt: skip
 
 
 def _written(value: Any) -> Any:
-    if isinstance(value, Reference):
+    if isinstance(value, Reference | References):
         return str(value)
     if isinstance(value, Mapping):
         return {key: _written(element) for key, element in value.items()}

@@ -20,8 +20,9 @@ from dagbook.notebook.values import encode
 from dagbook.pipeline.check import check_notebooks, check_spec
 from dagbook.pipeline.check_hooks import check_hooks
 from dagbook.pipeline.graph import make_graph
-from dagbook.pipeline.plan import Plan
+from dagbook.pipeline.plan import MOST_STEPS, Plan
 from dagbook.pipeline.planner import Circumstances, Memory, StepPlanner, plan_nodes
+from dagbook.pipeline.rules import Limits
 from dagbook.pipeline.selection import Selection
 from dagbook.pipeline.spec import PipelineSpec
 
@@ -142,7 +143,8 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         file=str(checked.loaded.file),
         project=str(around.project),
         params={name: encode(value) for name, value in values.items()},
-        jobs=choices.jobs or around.jobs,
+        jobs=min(choices.jobs or around.jobs, spec.concurrency or MOST_STEPS),
+        limits=Limits(fail_fast=spec.fail_fast),
         experiment=spec.experiment or spec.pipeline,
         tags=spec.tags,
         nodes=plan_nodes(spec, graph, circumstances),

@@ -37,6 +37,9 @@ class Again(BaseModel):
     def applied_to(self, plan: Plan) -> Plan:
         """The plan with what is wanted."""
         fresh: set[str] = set(self.steps or ()) if self.fresh else set()
+        # An element of a `foreach` is not planned by itself; only those that are done again start.
+        planned = {step.step for step in plan.steps}
+        fresh |= {name.partition("[")[0] for name in fresh - planned}
         for step in plan.steps:  # in an order that can be run: one pass finds all that follows
             if fresh.intersection(step.needs):
                 fresh.add(step.step)

@@ -4,37 +4,54 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dagbook.engine.commit import Committed, failure_of, published_by
+from dagbook.engine.expansion import Expansion, child_of, does_not_hold
 from dagbook.engine.folders import OUTBOX, attempt_folder, environments_of, frozen_notebook, step_folder
 from dagbook.engine.history import History
-from dagbook.engine.ports import Cache, CachedResult, Ended, Executor, Journal, Notifier, RunIdentity, Tracker
-from dagbook.engine.prepare import PreparedStep, ReadNotebook, Unprepared, prepare_step
+from dagbook.engine.patience import Patience
+from dagbook.engine.ports import CachedResult, Ended, Ports, RunIdentity
+from dagbook.engine.prepare import (
+    LOOK_UPSTREAM,
+    FrozenNotebook,
+    PreparedStep,
+    Unprepared,
+    prepare_step,
+    said_of,
+)
 from dagbook.engine.record import Recorder
 from dagbook.engine.request import NodeRequest
 from dagbook.engine.run_record import attempt_record
+from dagbook.engine.upstream import Around
+from dagbook.pipeline.expressions import ExpressionError
 from dagbook.pipeline.plan import Plan, PlannedStep
 from dagbook.run.events import (
+    FinishedAs,
+    NodeError,
     StepCancelled,
     StepFailed,
     StepReused,
     StepStarted,
     StepStopping,
     StepSucceeded,
+    StepWaiting,
     StepWarned,
 )
+from dagbook.run.state import StepStatus
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ports:
-    """What a driver works with."""
+class Failed:
+    """How an attempt failed."""
 
-    journal: Journal
-    executor: Executor
-    cache: Cache
-    tracker: Tracker
-    read_notebook: ReadNotebook
-    notifier: Notifier | None = None
+    step: str
+    attempt: int
+    as_: FinishedAs
+    error: NodeError
+    notebook: str = ""
+    seconds: float = 0.0
+    peak_memory: int | None = None
 
 
 class Attempts:
@@ -47,6 +64,9 @@ class Attempts:
         ports: executor, cache and what reads notebooks.
         history: where what happens is told.
         recorder: tells the tracking store.
+
+    Attributes:
+        patience: where steps rest that wait for another attempt or for a lock.
     """
 
     def __init__(
@@ -58,39 +78,94 @@ class Attempts:
         self._ports = ports
         self._history = history
         self._recorder = recorder
+        self._expansion = Expansion(plan, folder, history, ports.clock)
+        self.patience = Patience(ports.clock)
         self._steps = {step.step: step for step in plan.steps}
+        self._notebooks: dict[str, FrozenNotebook] = {}
+        self._known: dict[str, dict[str, Any]] = {}
         self._prepared: dict[str, PreparedStep] = {}
 
     # --- how one begins -----------------------------------------------------------------------------
 
     def start(self, name: str, attempt: int) -> None:
-        """Take the step's result from the cache, or hand it over to the executor."""
-        step = self._steps[name]
-        folder = attempt_folder(name, attempt)
+        """Skip the step, take its result from the cache, let it wait, or hand it over to the executor."""
+        step = self._planned(name)
+        around = Around(
+            plan=self._plan, step=step, state=self._history.state, folder=self._folder, known=self._known
+        )
         try:
-            prepared = prepare_step(
-                self._plan, step, self._history.state, self._folder, self._ports.read_notebook
-            )
+            if attempt == 1 and not self._holds(around):
+                self._history.happen(does_not_hold(around))
+                return
+            prepared = prepare_step(around, self._notebook(step.node))
         except Unprepared as error:
-            self._history.happen(StepStarted(step=name, attempt=attempt, folder=folder))
             self._history.happen(
-                StepFailed(step=name, attempt=attempt, as_="failed", error=error.error, seconds=0)
+                StepStarted(step=name, attempt=attempt, folder=attempt_folder(name, attempt))
             )
+            self._failed(Failed(step=name, attempt=attempt, as_="failed", error=error.error))
             return
         self._prepared[name] = prepared
         if not step.fresh and self._plan.nodes[step.node].cache and self._reuse(step, prepared):
             return
+        if not self._is_kept_waiting(step):
+            self._begin(step, attempt, prepared)
+
+    def expand(self, name: str) -> None:
+        """Find out what a `foreach` is over."""
+        self._expansion.expand(self._steps[name])
+
+    def gather(self, name: str) -> None:
+        """Say what an expanded step came to."""
+        self._expansion.gather(name)
+
+    def stop(self, name: str) -> None:
+        """End the step's attempt; how it ended comes later."""
+        self._history.happen(StepStopping(step=name))
+        self._ports.executor.stop(name)
+
+    def _planned(self, name: str) -> PlannedStep:
+        if name in self._steps:
+            return self._steps[name]
+        child = self._history.state.steps[name]
+        group = child.outline.group
+        index = int(name.removeprefix(group)[1:-1])
+        return child_of(self._steps[group], index, child)
+
+    def _notebook(self, node: str) -> FrozenNotebook:
+        if node not in self._notebooks:
+            document = self._ports.read_notebook(self._folder / frozen_notebook(node))
+            self._notebooks[node] = FrozenNotebook.of(document)
+        return self._notebooks[node]
+
+    def _holds(self, around: Around) -> bool:
+        # Of what was expanded it was asked before, unless it is about the element.
+        child = around.step.step not in self._steps
+        try:
+            return (child and not around.condition_waits_for_item()) or around.holds()
+        except ExpressionError as error:
+            raise Unprepared(
+                NodeError(name="WrongCondition", value=said_of(error, around), remedy=LOOK_UPSTREAM)
+            ) from error
+
+    def _is_kept_waiting(self, step: PlannedStep) -> bool:
+        locks = self._plan.nodes[step.node].locks
+        in_the_way = self._ports.locks.take(locks, step.step) if locks else None
+        if in_the_way is None:
+            return False
+        if in_the_way != self._history.state.steps[step.step].waiting:
+            self._history.happen(StepWaiting(step=step.step, why=in_the_way))
+        self._history.machine.rest(step.step)
+        self.patience.rest(step.step)
+        return True
+
+    def _begin(self, step: PlannedStep, attempt: int, prepared: PreparedStep) -> None:
+        name, folder = step.step, attempt_folder(step.step, attempt)
         identity = self._recorder.open_step(attempt_record(self._plan, self._run, step, attempt, prepared))
         identified = identity.mlflow_run_id if identity else None
         self._warn_of_moves(name, prepared)
         self._history.happen(StepStarted(step=name, attempt=attempt, folder=folder, mlflow_run_id=identified))
         self._recorder.watch(identified, self._folder / folder / OUTBOX)
         self._ports.executor.start(self._request(step, attempt, prepared, identity))
-
-    def stop(self, name: str) -> None:
-        """End the step's attempt; how it ended comes later."""
-        self._history.happen(StepStopping(step=name))
-        self._ports.executor.stop(name)
 
     def _reuse(self, step: PlannedStep, prepared: PreparedStep) -> bool:
         place = f"{step_folder(step.step)}/reused"
@@ -141,6 +216,8 @@ class Attempts:
             timeout=node.timeout,
             lock=node.lock,
             environments=str(environments_of(Path(self._plan.project))) if node.lock else "",
+            cell_timeout=node.cell_timeout,
+            memory=node.rules.memory or None,
         )
 
     def _warn_of_moves(self, step: str, prepared: PreparedStep) -> None:
@@ -152,14 +229,17 @@ class Attempts:
 
     def ended(self, ended: Ended) -> None:
         """Record what an attempt left behind and how it ended."""
+        self._ports.locks.free(ended.step)
         step = self._history.state.steps[ended.step]
         place = attempt_folder(ended.step, ended.attempt)
         committed = Committed.of(ended, self._folder, place)
         for warning in committed.warnings:
             self._history.happen(StepWarned(step=ended.step, message=warning))
         if ended.result is not None and ended.result.state == "succeeded":
+            outcome: StepStatus = "succeeded"
             self._succeeded(ended, committed)
         elif step.stopping:
+            outcome = "cancelled"
             self._history.happen(
                 StepCancelled(
                     step=ended.step,
@@ -170,18 +250,35 @@ class Attempts:
             )
         else:
             as_, error = failure_of(ended)
-            self._history.happen(
-                StepFailed(
+            outcome = as_
+            self._failed(
+                Failed(
                     step=ended.step, attempt=ended.attempt, as_=as_, error=error, notebook=committed.notebook,
                     seconds=committed.seconds, peak_memory=committed.peak_memory,
                 )
             )  # fmt: skip
         self._recorder.close_step(
-            step.mlflow_run_id,
-            self._history.state.steps[ended.step].state,
-            committed.outputs,
-            committed.artifacts(self._folder),
+            step.mlflow_run_id, outcome, committed.outputs, committed.artifacts(self._folder)
         )
+
+    def _failed(self, failed: Failed) -> None:
+        """Record a failure, and when it is followed by another attempt."""
+        state = self._history.state
+        step = state.steps[failed.step]
+        # What earlier drivers tried does not count: whoever takes a run up wants the whole of it.
+        attempt = failed.attempt - step.tried
+        wait = state.rules_of(step).retries.wait(attempt, failed.as_, failed.error.name)
+        if state.cancel_by is not None:
+            wait = None
+        self._history.happen(
+            StepFailed(
+                step=failed.step, attempt=failed.attempt, as_=failed.as_, error=failed.error,
+                notebook=failed.notebook, seconds=failed.seconds, peak_memory=failed.peak_memory,
+                retry_in=wait,
+            )
+        )  # fmt: skip
+        if wait is not None:
+            self.patience.rest(failed.step, wait)
 
     def _succeeded(self, ended: Ended, committed: Committed) -> None:
         prepared = self._prepared[ended.step]
@@ -193,7 +290,7 @@ class Attempts:
                 fingerprint=prepared.fingerprint, stopped_early=ended.result.stopped_early,
             )
         )  # fmt: skip
-        if not self._plan.nodes[self._steps[ended.step].node].cache:
+        if not self._plan.nodes[self._history.state.steps[ended.step].outline.node].cache:
             return
         try:
             self._ports.cache.store(

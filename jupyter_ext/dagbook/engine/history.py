@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from dagbook.engine.ports import Journal
 from dagbook.run.events import Entry, Event
-from dagbook.run.state import apply, fold
+from dagbook.run.machine import Machine
+from dagbook.run.state import RunState, fold
 
 
 class History:
-    """The one pen of a run; begins with what earlier drivers told. `state` is the fold of it all."""
+    """The one pen of a run; begins with what earlier drivers told.
+
+    Attributes:
+        machine: has folded everything that was told, and knows what follows.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self.state = fold(journal.read())
+        self.machine = Machine(fold(journal.read()))
+
+    @property
+    def state(self) -> RunState:
+        """The fold of everything that was told."""
+        return self.machine.state
 
     def entries(self) -> list[Entry]:
         """Everything that was told, from the first entry."""
@@ -24,4 +34,4 @@ class History:
         Raises:
             EnvironmentFault: the journal cannot be written.
         """
-        self.state = apply(self.state, self._journal.append(event))
+        self.machine.apply(self._journal.append(event))

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from dagbook.engine.attempts import Ports
 from dagbook.engine.commit import Committed, failure_of
 from dagbook.engine.folders import ADDRESSES, OUTBOX, attempt_folder, frozen_notebook
 from dagbook.engine.history import History
-from dagbook.engine.ports import Ended, NotifyFailed, RunIdentity
+from dagbook.engine.ports import Ended, NotifyFailed, Ports, RunIdentity
 from dagbook.engine.prepare import Unprepared, of_declared_types, show_value
 from dagbook.engine.record import Recorder, StepRecord
 from dagbook.engine.request import NodeRequest

@@ -7,22 +7,30 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from dagbook.engine.again import Again, resumed, worked_before
-from dagbook.engine.attempts import Attempts, Ports
+from dagbook.engine.attempts import Attempts
 from dagbook.engine.folders import OUTBOX, PLAN, attempt_folder
 from dagbook.engine.history import History
 from dagbook.engine.hooks import Hooks
-from dagbook.engine.ports import Ended
+from dagbook.engine.ports import Ended, Ports
 from dagbook.engine.record import Recorder
 from dagbook.engine.run_record import open_run_record, user_name
 from dagbook.pipeline.plan import Plan
-from dagbook.run.commands import CancelStep, Command, FinishRun, SkipStep, StartStep, StopStep
-from dagbook.run.decide import decide
+from dagbook.pipeline.rules import Rules
+from dagbook.run.commands import (
+    CancelStep,
+    Command,
+    ExpandStep,
+    FinishRun,
+    GatherStep,
+    SkipStep,
+    StartStep,
+    StopStep,
+)
 from dagbook.run.events import (
     CancelRequested,
     RunEnd,
@@ -35,8 +43,6 @@ from dagbook.run.events import (
     TrackingStarted,
 )
 from dagbook.run.state import RunState
-
-__all__ = ["Driver", "Ports"]
 
 # How soon a request to cancel is seen while nothing else happens.
 _LOOK_EVERY: Final = 0.25
@@ -60,8 +66,11 @@ class Driver:
         self._run = run
         self._folder = folder
         self._executor = ports.executor
+        self._locks = ports.locks
+        self._capacity = ports.capacity
         self._wants_cancel = wants_cancel
-        self._began = time.monotonic()
+        self._clock = ports.clock
+        self._began = ports.clock()
         self._worked = 0.0
         self._history = History(ports.journal)
         self._recorder = Recorder(
@@ -69,6 +78,7 @@ class Driver:
         )
         self._attempts = Attempts(plan, run, folder, ports, self._history, self._recorder)
         self._hooks = Hooks(plan, run, folder, ports, self._history, self._recorder)
+        self._patience = self._attempts.patience
 
     def drive(self, again: Again | None = None) -> RunState:
         """Run until nothing is left to do; the final state.
@@ -87,17 +97,19 @@ class Driver:
             else:
                 self._take_up(again or Again())
             while history.state.state == "running":
-                for command in decide(history.state):
+                for command in history.machine.due():
                     self._carry_out(command)
                 if history.state.state == "running":
                     # After a step that was reused or skipped there is more to do at once.
-                    self._listen(0 if decide(history.state) else _LOOK_EVERY)
+                    self._listen(0 if history.machine.due() else self._patience.seconds(_LOOK_EVERY))
         finally:
             self._executor.close()
+            self._locks.close()
         return history.state
 
     def _beginning(self) -> RunStarted:
         plan = self._plan
+        cpu, memory = self._capacity
         outlines = tuple(
             StepOutline(
                 step=step.step, node=step.node, needs=step.needs, item=step.item, action=step.action,
@@ -109,6 +121,8 @@ class Driver:
             run=self._run, pipeline=plan.pipeline, file=plan.file, jobs=plan.jobs, params=plan.params,
             steps=outlines, pid=os.getpid(), host=socket.gethostname(), user=user_name(),
             schedule=plan.schedule, due=plan.due,
+            rules={name: node.rules for name, node in plan.nodes.items() if node.rules != Rules()},
+            limits=plan.limits.model_copy(update={"cpu": cpu, "memory": memory}),
         )  # fmt: skip
 
     def _take_up(self, again: Again) -> None:
@@ -144,6 +158,8 @@ class Driver:
 
     def _listen(self, seconds: float) -> None:
         history = self._history
+        for step in self._patience.woken():
+            history.machine.wake(step)
         for happened in self._executor.wait(seconds):
             if isinstance(happened, Ended):
                 self._attempts.ended(happened)
@@ -164,8 +180,12 @@ class Driver:
                 self._attempts.start(step, attempt)
             case StopStep(step=step):
                 self._attempts.stop(step)
-            case SkipStep(step=step, because=because):
-                self._history.happen(StepSkipped(step=step, because=because))
+            case ExpandStep(step=step):
+                self._attempts.expand(step)
+            case GatherStep(step=step):
+                self._attempts.gather(step)
+            case SkipStep(step=step, because=because, cause=cause):
+                self._history.happen(StepSkipped(step=step, because=because, cause=cause))
             case CancelStep(step=step):
                 self._history.happen(StepCancelled(step=step))
             case FinishRun(state=state):
@@ -176,5 +196,5 @@ class Driver:
         self._hooks.follow(state, self._wants_cancel)
         self._recorder.close_run(state, [self._folder / PLAN])
         self._recorder.finish()
-        seconds = self._worked + time.monotonic() - self._began
+        seconds = self._worked + self._clock() - self._began
         self._history.happen(RunFinished.model_validate({"state": state, "seconds": seconds}))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from dagbook.engine.prepare import ReadNotebook
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import Finding
 from dagbook.notebook.environment import Requirements
@@ -101,6 +103,19 @@ class Executor(Protocol):
         """Stop what still runs and let go."""
 
 
+class Locks(Protocol):
+    """Locks that steps of a project hold while they run, whichever run they belong to."""
+
+    def take(self, locks: Mapping[str, int], holder: str) -> str | None:
+        """All of `locks` (name → how many may hold it) for a step, or none: then who is in the way."""
+
+    def free(self, holder: str) -> None:
+        """Let go of everything that the step holds."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunIdentity:
     """Where the tracking store keeps a run, and the environment that leads code in a kernel to it."""
@@ -139,6 +154,25 @@ class Tracker(Protocol):
 
     def close(self, mlflow_run_id: str, status: str) -> None:
         """Set the true final status: FINISHED, FAILED or KILLED; also of what code left open below it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """What a driver works with. Seconds of `clock` are monotonic.
+
+    Attributes:
+        capacity: processors and bytes of memory that steps may use together; 0 where it is not known.
+    """
+
+    journal: Journal
+    executor: Executor
+    cache: Cache
+    tracker: Tracker
+    locks: Locks
+    read_notebook: ReadNotebook
+    clock: Callable[[], float] = time.monotonic
+    capacity: tuple[float, int] = (0.0, 0)
+    notifier: Notifier | None = None
 
 
 class TrackerAway(Exception):  # a condition, not a fault of ours

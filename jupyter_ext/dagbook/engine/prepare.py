@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dagbook.engine.folders import frozen_notebook
+from dagbook.engine.upstream import Around
 from dagbook.notebook import types
 from dagbook.notebook.defaults import Unevaluated
 from dagbook.notebook.mlflow_calls import MlflowCalls, mlflow_calls
@@ -17,9 +16,10 @@ from dagbook.notebook.values import FileValue, Secret, UnsupportedValue, decode,
 from dagbook.pipeline.expressions import ExpressionError, references, resolve
 from dagbook.pipeline.fingerprint import fingerprint, value_parts
 from dagbook.pipeline.plan import Plan, PlannedStep, result_key
-from dagbook.pipeline.resolve import node_names, resolve_params
+from dagbook.pipeline.resolve import resolve_params
 from dagbook.run.events import NodeError
-from dagbook.run.state import RunState
+
+LOOK_UPSTREAM = "see what the upstream node published"
 
 ReadNotebook = Callable[[Path], dict[str, Any]]
 
@@ -54,27 +54,38 @@ class PreparedStep:
     calls: MlflowCalls
 
 
-def prepare_step(
-    plan: Plan, step: PlannedStep, state: RunState, folder: Path, read_notebook: ReadNotebook
-) -> PreparedStep:
+@dataclass(frozen=True, kw_only=True)
+class FrozenNotebook:
+    """What every step of a node needs to know of its notebook. `declared` is None in other languages."""
+
+    declared: tuple[Parameter, ...] | None
+    calls: MlflowCalls
+
+    @classmethod
+    def of(cls, notebook: dict[str, Any]) -> FrozenNotebook:
+        """Read off a notebook document."""
+        return cls(declared=declared_parameters(notebook), calls=mlflow_calls(notebook))
+
+
+def prepare_step(around: Around, notebook: FrozenNotebook) -> PreparedStep:
     """Everything about a step that only its upstream could tell.
 
     Raises:
         Unprepared: a value is missing, or the notebook does not take it.
     """
+    plan, step = around.plan, around.step
     node = plan.nodes[step.node]
-    names = _names(plan, step, state, folder)
     templates = {name: decode(template) for name, template in node.params.items()}
     try:
+        names = around.names(templates, node.outputs)
         values = resolve_params(templates, names)
         collect = {name: _inside(str(resolve(path, names)), name) for name, path in node.outputs.items()}
         encoded = {name: encode(value) for name, value in values.items()}
     except (ExpressionError, UnsupportedValue) as error:
         raise Unprepared(
-            NodeError(name="WrongInput", value=str(error), remedy="see what the upstream node published")
+            NodeError(name="WrongInput", value=said_of(error, around), remedy=LOOK_UPSTREAM)
         ) from error
-    notebook = read_notebook(folder / frozen_notebook(step.node))
-    declared = declared_parameters(notebook)
+    declared = notebook.declared
     if declared is not None:
         values = of_declared_types(declared, values, step.node, node.notebook)
     parts = {**node.code, **value_parts(encoded)}
@@ -85,9 +96,22 @@ def prepare_step(
         collect=collect,
         parts=parts,
         fingerprint=fingerprint(parts),
-        key=result_key(plan.pipeline, step.node, {name: decode(value) for name, value in step.item.items()}),
-        calls=mlflow_calls(notebook),
+        key=result_key(plan.pipeline, step.node, _item_in_key(plan, step)),
+        calls=notebook.calls,
     )
+
+
+def said_of(error: Exception, around: Around) -> str:
+    """Why an expression has no value, and who upstream has nothing to give."""
+    missing = around.missing()
+    return f"{error}{f': {missing}' if missing else ''}"
+
+
+def _item_in_key(plan: Plan, step: PlannedStep) -> dict[str, Any]:
+    # Elements come and go with the data; what is remembered of them is the code.
+    if plan.nodes[step.node].rules.foreach:
+        return {}
+    return {name: decode(value) for name, value in step.item.items()}
 
 
 def show_value(value: Any) -> str:
@@ -99,25 +123,6 @@ def show_value(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(show_value(element) for element in value)}]"
     return str(value)
-
-
-def _names(plan: Plan, step: PlannedStep, state: RunState, folder: Path) -> dict[str, Any]:
-    params = {name: decode(value) for name, value in plan.params.items()}
-    item = {name: decode(value) for name, value in step.item.items()}
-    upstream: dict[str, Any] = {}
-    for node in {state.steps[need].outline.node for need in step.needs}:
-        steps = plan.steps_of(node)
-        published = [
-            {
-                name: output.model_copy(update={"path": str(folder / output.path)})
-                if output.kind == "file"
-                else output
-                for name, output in state.steps[made.step].outputs.items()
-            }
-            for made in steps
-        ]
-        upstream[node] = node_names(published, is_matrix=steps[0].index is not None)
-    return {"params": params, "item": item, "run": {"id": state.run}, "env": dict(os.environ), **upstream}
 
 
 def of_declared_types(

@@ -13,7 +13,7 @@ from dagbook.errors import Finding, NotFound, did_you_mean
 from dagbook.notebook.outputs import Output
 from dagbook.run.events import Entry
 from dagbook.run.hooks import HookState
-from dagbook.run.state import BAD, FINAL, GOOD, RunState, StepState, fold
+from dagbook.run.state import BAD, FINAL, GOOD, RunState, Steps, StepState, fold
 
 
 class Queries:
@@ -236,8 +236,8 @@ def _plain_output(output: Output, folder: Path) -> Any:
 
 
 def _interrupted(state: RunState) -> RunState:
-    steps = {
-        name: replace(step, state="lost") if step.state not in FINAL and step.state != "pending" else step
-        for name, step in state.steps.items()
-    }
+    steps = Steps(
+        replace(step, state="lost") if step.state not in FINAL and step.state != "pending" else step
+        for step in state.steps.every()
+    )
     return replace(state, state="interrupted", steps=steps)

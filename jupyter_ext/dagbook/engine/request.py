@@ -27,6 +27,8 @@ class NodeRequest(BaseModel):
         env: added to the kernel's environment (tracking identity).
         expected: outputs that downstream takes; without them the attempt fails.
         timeout: seconds for the whole notebook; None for no limit.
+        cell_timeout: seconds for each cell; None for no limit.
+        memory: bytes that the attempt may take, all its processes together; None for no limit.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +49,8 @@ class NodeRequest(BaseModel):
     environments: str = ""
     env: dict[str, str] = Field(default_factory=dict)
     timeout: float | None = None
+    cell_timeout: float | None = None
+    memory: int | None = None
     start_timeout: float = 60.0
 
 

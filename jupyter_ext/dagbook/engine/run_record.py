@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Mapping
+from functools import cache
 
 from dagbook.engine.git import GIT_TAGS
 from dagbook.engine.ports import RunIdentity
@@ -51,6 +52,7 @@ def attempt_record(
     return StepRecord(name=step.step, tags=tags, params=prepared.shown, experiment=prepared.calls.experiment)
 
 
+@cache
 def user_name() -> str:
     """Who runs this, as JupyterHub or the machine calls them."""
     try:

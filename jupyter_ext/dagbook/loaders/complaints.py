@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from dagbook.errors import did_you_mean
 from dagbook.loaders.yaml_places import Path as SpecPath
-from dagbook.pipeline.check import Problem
+from dagbook.pipeline.control_spec import ResourcesSpec, RetriesSpec
 from dagbook.pipeline.on_spec import HookSpec, OnSpec, ScheduleSpec
+from dagbook.pipeline.problem import Problem
 from dagbook.pipeline.spec import NodeSettings, NodeSpec, ParamSpec, PipelineSpec
 
 # What is wanted where pydantic names the kind of its complaint, and an example of it.
@@ -34,6 +35,12 @@ def problem_of(detail: Any) -> Problem:
     path: SpecPath = tuple(part for part in detail["loc"] if part != "[key]")
     node = str(path[1]) if len(path) > 1 and path[0] == "nodes" else None
     last = _short(str(path[-1])) if path else ""
+    if detail["type"] == "string_pattern_mismatch":
+        return Problem(
+            path=path, node=node, code="wrong-value",
+            message=f"'{_short(str(detail['input']))}' is no name here",
+            remedy="use letters, digits, `_`, `-` and `.`",
+        )  # fmt: skip
     if "[key]" in detail["loc"] or detail["type"] == "invalid_key":
         remedy = "write it in quotes, or choose another name"
         path = (*path[:-1], str(path[-1]))
@@ -92,11 +99,16 @@ def _wrong_type(path: SpecPath, detail: Any) -> tuple[str, str]:
 def _model_at(path: SpecPath) -> type[BaseModel]:
     if not path:
         return PipelineSpec
+    if path[-1] in _NESTED:
+        return _NESTED[str(path[-1])]
     if path[0] == "defaults":
         return NodeSettings
     if path[0] == "on":
         return OnSpec if len(path) == 1 else ScheduleSpec if path[1] == "schedule" else HookSpec
     return ParamSpec if path[0] == "params" else NodeSpec
+
+
+_NESTED: Final[dict[str, type[BaseModel]]] = {"retries": RetriesSpec, "resources": ResourcesSpec}
 
 
 def _shape(value: Any) -> str:

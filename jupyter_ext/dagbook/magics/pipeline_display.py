@@ -15,7 +15,7 @@ from dagbook.magics.screen import Shown
 from dagbook.magics.text_table import text_table
 from dagbook.pipeline.plan import Plan
 from dagbook.run.events import StepOutline
-from dagbook.run.state import BAD, GOOD, RunState, StepState, StepStatus
+from dagbook.run.state import BAD, GOOD, RunState, Steps, StepState, StepStatus
 
 _MOST_STEPS: Final = 24
 _LONGEST: Final = 110
@@ -76,13 +76,13 @@ class PlanView(Shown):
 
 def planned(plan: Plan, *, foreseen: bool = False) -> RunState:
     """The state of a run whose driver has not said anything yet; with `foreseen`, what is not run is done."""
-    steps = {
-        step.step: StepState(
+    steps = Steps(
+        StepState(
             outline=StepOutline(step=step.step, node=step.node, needs=step.needs, item=step.item),
             state=_FORESEEN[step.action] if foreseen else "pending",
         )
         for step in plan.steps
-    }
+    )
     return RunState(pipeline=plan.pipeline, steps=steps)
 
 

@@ -6,32 +6,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import PurePosixPath
-from typing import Final, Literal
+from typing import Final
 
 from dagbook.errors import Finding, did_you_mean
 from dagbook.notebook.parameters import check_parameters
 from dagbook.notebook.values import Secret, UnsupportedValue, encode
+from dagbook.pipeline.check_control import check_control
 from dagbook.pipeline.expressions import ExpressionError, Reference, references, resolve
 from dagbook.pipeline.facts import NotebookFacts
 from dagbook.pipeline.graph import make_graph
+from dagbook.pipeline.names import FAILURES
+from dagbook.pipeline.plan import MOST_STEPS
+from dagbook.pipeline.problem import Problem
 from dagbook.pipeline.spec import NodeSpec, PipelineSpec
 
+__all__ = ["MISSING_PARAMETER", "MOST_STEPS", "Problem", "check_notebooks", "check_spec"]
+
 MISSING_PARAMETER: Final = "missing-parameter"
-MOST_STEPS: Final = 10_000
-"""Of one node; whoever really wants more wants something else than one notebook for each."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """Something wrong at `path` in the spec, e.g. `("nodes", "train", "params", "depth")`."""
-
-    path: tuple[str | int, ...]
-    code: str
-    message: str
-    remedy: str
-    node: str | None = None
-    cell: int | None = None
-    severity: Literal["error", "warning"] = "error"
 
 
 def check_spec(spec: PipelineSpec) -> tuple[Problem, ...]:
@@ -59,8 +50,7 @@ def check_notebooks(spec: PipelineSpec, facts: Mapping[str, NotebookFacts]) -> t
     """What can be told from the notebooks too: outputs that exist, parameters that are declared and fit."""
     problems: list[Problem] = []
     for name, node in spec.nodes.items():
-        for key, value in node.params.items():
-            path = ("nodes", name, "params", key)
+        for path, value in _templates(name, node):
             problems += [
                 problem
                 for reference in references(value)
@@ -79,9 +69,11 @@ def _check_node(spec: PipelineSpec, name: str, node: NodeSpec) -> Iterator[Probl
                 did_you_mean(need, spec.nodes), name,
             )  # fmt: skip
     yield from _check_matrix(name, node)
-    for section, values in (("params", node.params), ("outputs", node.outputs)):
-        for key, value in values.items():
-            yield from _check_template(spec, name, ("nodes", name, section, key), value)
+    for path, value in _templates(name, node):
+        yield from _check_template(spec, name, path, value)
+    for key, value in node.outputs.items():
+        yield from _check_template(spec, name, ("nodes", name, "outputs", key), value)
+    yield from check_control(name, node)
     for key, value in node.outputs.items():
         if PurePosixPath(value).is_absolute() or ".." in PurePosixPath(value).parts:
             yield _problem(
@@ -89,6 +81,15 @@ def _check_node(spec: PipelineSpec, name: str, node: NodeSpec) -> Iterator[Probl
                 f"output '{key}' must lie in or below the notebook's folder, not at {value}",
                 "write a relative path without `..`", name,
             )  # fmt: skip
+
+
+def _templates(name: str, node: NodeSpec) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    """Where something that may refer to other nodes stands, and what it says."""
+    for key, value in node.params.items():
+        yield ("nodes", name, "params", key), value
+    for key, value in node.templates.items():
+        if key != "params" and value is not None:
+            yield ("nodes", name, key), value
 
 
 def _check_template(
@@ -160,8 +161,10 @@ def _check_params_reference(found: _Found) -> Problem | None:
 
 def _check_item_reference(found: _Found) -> Problem | None:
     matrix, name = found.spec.nodes[found.node].matrix, found.reference.name
+    if found.spec.nodes[found.node].foreach is not None:
+        return None
     if not matrix:
-        message = f"${{{found.reference}}} needs a matrix, and node '{found.node}' has none"
+        message = f"${{{found.reference}}} needs a matrix or `foreach`, and node '{found.node}' has none"
         return found.problem("no-item", message, "add `matrix:` to the node, or refer to something else")
     if name is None or name in matrix:
         return None
@@ -214,6 +217,8 @@ def _check_output(
     if producer is None or reference.name is None or not producer.published.complete:
         return None
     published = [*producer.published.names, *spec.nodes[reference.root].outputs]
+    if spec.nodes[reference.root].foreach is not None:
+        published.append(FAILURES)
     if reference.name in published:
         return None
     return _problem(
@@ -256,6 +261,12 @@ def _same_files(spec: PipelineSpec) -> Iterator[Problem]:
         for key, value in node.outputs.items():
             items = {reference.name for reference in references(value) if reference.root == "item"}
             whole = None in items
+            if node.foreach is not None and not items:
+                yield _problem(
+                    ("nodes", name, "outputs", key), "same-file",
+                    f"every step of '{name}' would write {value}",
+                    "make the path differ: use ${item} in it", name,
+                )  # fmt: skip
             if node.matrix and not whole and (missing := set(node.matrix) - items):
                 yield _problem(
                     ("nodes", name, "outputs", key), "same-file",
@@ -277,7 +288,7 @@ def _unused_params(spec: PipelineSpec) -> Iterator[Problem]:
     used: set[str | None] = set()
     for node in spec.nodes.values():
         try:
-            found = references([node.params, node.outputs])
+            found = references([node.templates, node.outputs])
         except ExpressionError:
             return
         used |= {reference.name for reference in found if reference.root == "params"}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simpleeval import EvalWithCompoundTypes, InvalidExpression
+from simpleeval import AttributeDoesNotExist, EvalWithCompoundTypes, InvalidExpression
 
 from dagbook.notebook.values import FileValue, Secret
 from dagbook.pipeline.expression_limits import LONGEST, OPERATORS, plain_json, refusal, short_round
@@ -122,13 +122,25 @@ def _resolve_text(text: str, names: Mapping[str, Any]) -> Any:
 def _evaluate(source: str, names: Mapping[str, Any]) -> Any:
     tree = _parse(source)  # our own message for a syntax error, and our own limits
     # A copy: the evaluator adds to what it is given.
-    evaluator = EvalWithCompoundTypes(OPERATORS, dict(FUNCTIONS), {**_CONSTANTS, **names})
+    evaluator = _Evaluator(OPERATORS, dict(FUNCTIONS), {**_CONSTANTS, **names})
     try:
         return evaluator.eval(source, previously_parsed=tree.body)
     except InvalidExpression as error:
         raise ExpressionError(f"`${{{_short(source)}}}`: {_plain(error)}") from error
     except (ArithmeticError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
         raise ExpressionError(f"`${{{_short(source)}}}`: {error}") from error
+
+
+class _Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]  # it has no types
+    """`node.items` is the output of that name, not a method that every dict has."""
+
+    def _eval_attribute(self, node: ast.Attribute) -> Any:
+        value = self._eval(node.value)
+        if not isinstance(value, dict):
+            return super()._eval_attribute(node)
+        if node.attr not in value:
+            raise AttributeDoesNotExist(node.attr, self.expr)
+        return value[node.attr]
 
 
 def _plain(error: Exception) -> str:

@@ -75,7 +75,7 @@ def make_graph(spec: PipelineSpec) -> Graph:
     """The graph of a spec. References to nodes that do not exist are left out: `check` reports them."""
     upstream: dict[str, tuple[str, ...]] = {}
     for name, node in spec.nodes.items():
-        named = [reference.root for reference in references(node.params)]
+        named = [reference.root for reference in references(node.templates)]
         ups = dict.fromkeys(up for up in [*named, *node.needs] if up in spec.nodes)
         upstream[name] = tuple(ups)
     return Graph(upstream=upstream)

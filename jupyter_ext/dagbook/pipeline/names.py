@@ -9,6 +9,9 @@ from typing import Final
 RESERVED: Final = frozenset({"params", "item", "run", "env", "true", "false", "null"})
 _LONGEST: Final = 64
 
+FAILURES: Final = "failures"
+"""What a node with `foreach` publishes by itself: which of its steps failed, and why."""
+
 
 def name_problem(name: str) -> str | None:
     """What is wrong with a name and what to write instead, or None."""

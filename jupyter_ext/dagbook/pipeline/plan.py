@@ -8,9 +8,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dagbook.pipeline.on_spec import HookEvent
+from dagbook.pipeline.rules import Limits, Rules
 from dagbook.pipeline.spec import NodeSpec
 
 PLAN_VERSION = 1
+
+MOST_STEPS = 10_000
+"""Of one node; whoever really wants more wants something else than one notebook for each."""
 
 Action = Literal["run", "reuse", "skip"]
 
@@ -32,6 +36,10 @@ class PlannedNode(Planned):
         code: fingerprint parts of the notebook itself (not of parameters).
         lock: every package of the environment that its kernel runs in; empty for the machine's own.
         kernel: asked for by the pipeline file; None for the notebook's own.
+        when: template of its condition; None for none.
+        foreach: template of the list that it is expanded over; None for none.
+        rules: what the machine follows.
+        locks: name → how many steps of the project may hold it at once.
     """
 
     notebook: str
@@ -41,6 +49,11 @@ class PlannedNode(Planned):
     code: dict[str, str] = Field(default_factory=dict)
     kernel: str | None = None
     timeout: float | None = None
+    cell_timeout: float | None = None
+    when: str | None = None
+    foreach: Any = None
+    rules: Rules = Rules()
+    locks: dict[str, int] = Field(default_factory=dict)
     cache: bool = True
     lock: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
@@ -89,6 +102,7 @@ class Plan(Planned):
     jobs: int = 2
     experiment: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
+    limits: Limits = Limits()
     nodes: dict[str, PlannedNode]
     steps: tuple[PlannedStep, ...]
     hooks: dict[str, PlannedHook] = Field(default_factory=dict)

@@ -8,11 +8,12 @@ from typing import Any
 
 from dagbook.notebook.outputs import Output
 from dagbook.notebook.values import UnsupportedValue, encode
-from dagbook.pipeline.expressions import ExpressionError, references
+from dagbook.pipeline.expressions import ExpressionError, references, resolve
 from dagbook.pipeline.facts import NotebookFacts
 from dagbook.pipeline.fingerprint import Parts, explain_difference, fingerprint, fingerprint_parts
 from dagbook.pipeline.graph import Graph
-from dagbook.pipeline.plan import PlannedNode, PlannedStep, matrix_items, result_key, step_name
+from dagbook.pipeline.names import FAILURES
+from dagbook.pipeline.plan import MOST_STEPS, PlannedNode, PlannedStep, matrix_items, result_key, step_name
 from dagbook.pipeline.resolve import node_names, resolve_params
 from dagbook.pipeline.selection import Selection
 from dagbook.pipeline.spec import PipelineSpec
@@ -73,6 +74,14 @@ def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[
             code=fingerprint_parts(facts, {}, node.outputs, around.environment),
             kernel=settings.kernel,
             timeout=settings.timeout,
+            cell_timeout=settings.cell_timeout,
+            when=node.condition,
+            foreach=encode(node.foreach),
+            rules=spec.rules_of(name),
+            locks={
+                **{f"mutex {lock}": 1 for lock in node.mutex},
+                **{f"semaphore {lock}": limit for lock, limit in node.semaphore.items()},
+            },
             cache=settings.cache,
             lock=facts.lock,
             tags=node.tags,
@@ -84,8 +93,10 @@ def outputs_taken(spec: PipelineSpec) -> dict[str, tuple[str, ...]]:
     """Node → the outputs of it that other nodes refer to."""
     taken: dict[str, dict[str, None]] = {}
     for node in spec.nodes.values():
-        for reference in references(node.params):
-            if reference.root in spec.nodes and reference.name is not None:
+        for reference in references(node.templates):
+            if reference.root not in spec.nodes or reference.name is None:
+                continue
+            if reference.name != FAILURES or spec.nodes[reference.root].foreach is None:
                 taken.setdefault(reference.root, {})[reference.name] = None
     return {name: tuple(outputs) for name, outputs in taken.items()}
 
@@ -101,7 +112,9 @@ class StepPlanner:
         self._needed = graph.ancestors(self._wanted)
         self._anew = around.selection.anew(graph)
         self._names: dict[str, tuple[str, ...]] = {}
-        self._reused: dict[str, Mapping[str, Output]] = {}
+        self._taken = outputs_taken(spec)
+        # Of those that are reused: what each step published, or each element of its list.
+        self._published: dict[str, tuple[Mapping[str, Output], ...]] = {}
 
     def steps(self) -> tuple[PlannedStep, ...]:
         """All steps, in an order that can be run."""
@@ -155,28 +168,56 @@ class StepPlanner:
                 return "run", f"upstream {', '.join(running)} {verb}", False
             return "run", explain_difference(comparable, own), False
         try:
-            params = resolve_params(node.params, self._names_for(name, item))
-            encoded = {key: encode(value) for key, value in params.items()}
+            return self._compare_results(name, step, item, latest)
         except (ExpressionError, UnsupportedValue):
             return "run", "its inputs are not known yet", False
-        parts = fingerprint_parts(facts, encoded, node.outputs, self._around.environment)
+
+    def _compare_results(
+        self, name: str, step: str, item: dict[str, Any], latest: Parts | None
+    ) -> tuple[Any, str, bool]:
+        if self._spec.nodes[name].foreach is not None:
+            return self._compare_elements(name, step)
+        parts = self._parts(name, item)
         known = self._around.memory.known(fingerprint(parts))
-        if known is not None:
-            self._reused[step] = known.outputs
-            return "reuse", f"unchanged since run {known.run}", False
-        return "run", explain_difference(latest, parts), False
+        if known is None:
+            return "run", explain_difference(latest, parts), False
+        self._published[step] = (known.outputs,)
+        return "reuse", f"unchanged since run {known.run}", False
+
+    def _compare_elements(self, name: str, step: str) -> tuple[Any, str, bool]:
+        """A `foreach` is reused when the result of every element is there."""
+        elements = resolve(self._spec.nodes[name].foreach, self._names_for(name, {}))
+        if not isinstance(elements, list) or len(elements) > MOST_STEPS:
+            return "run", "its list is not known yet", False
+        found = [self._around.memory.known(fingerprint(self._parts(name, element))) for element in elements]
+        known = [one for one in found if one is not None]
+        if len(known) < len(elements):
+            return "run", f"{len(elements) - len(known)} of {len(elements)} steps have no result yet", False
+        self._published[step] = tuple(one.outputs for one in known)
+        return "reuse", f"its {len(elements)} steps are unchanged", False
+
+    def _parts(self, name: str, item: Any) -> Parts:
+        node, facts = self._spec.nodes[name], self._around.facts[name]
+        params = resolve_params(node.params, self._names_for(name, item))
+        encoded = {key: encode(value) for key, value in params.items()}
+        return fingerprint_parts(facts, encoded, node.outputs, self._around.environment)
 
     def _runs(self, node: str) -> bool:
-        return any(step not in self._reused for step in self._names[node])
+        return any(step not in self._published for step in self._names[node])
 
-    def _names_for(self, name: str, item: dict[str, Any]) -> dict[str, Any]:
-        upstream = {
-            up: node_names(
-                [self._reused[step] for step in self._names[up]], is_matrix=bool(self._spec.nodes[up].matrix)
-            )
-            for up in self._graph.upstream[name]
-        }
+    def _names_for(self, name: str, item: Any) -> dict[str, Any]:
+        upstream = {up: self._node_names(up) for up in self._graph.upstream[name]}
         return {
             "params": dict(self._around.params), "item": item, "run": {"id": ""},
             "env": dict(self._around.env), **upstream,
         }  # fmt: skip
+
+    def _node_names(self, name: str) -> dict[str, Any]:
+        node = self._spec.nodes[name]
+        published = [outputs for step in self._names[name] for outputs in self._published[step]]
+        return node_names(
+            published,
+            is_list=bool(node.matrix) or node.foreach is not None,
+            expected=self._taken.get(name, ()),
+            failures=[] if node.foreach is not None else None,
+        )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from dagbook.notebook.outputs import Output
 from dagbook.notebook.values import FileValue, decode
 from dagbook.pipeline.expressions import ExpressionError, references, resolve
+from dagbook.pipeline.names import FAILURES
 
 Published = Mapping[str, Output]
 
@@ -19,12 +21,41 @@ def output_value(output: Output) -> Any:
     return FileValue(path=output.path, sha256=output.sha256, format=output.format)
 
 
-def node_names(steps: Sequence[Published], *, is_matrix: bool) -> dict[str, Any]:
-    """Output → value, as expressions see a node; a list per output, in order, for a matrix."""
-    if not is_matrix:
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """One step of a `foreach` that failed; `index` counts the elements from 0."""
+
+    step: str
+    index: int
+    item: Any
+    state: str
+    name: str
+    value: str
+
+
+def node_names(
+    steps: Sequence[Published],
+    *,
+    is_list: bool,
+    expected: Sequence[str] = (),
+    failures: Sequence[Failure] | None = None,
+) -> dict[str, Any]:
+    """Output → value, as expressions see a node.
+
+    Args:
+        steps: what each of its steps published, in order.
+        is_list: whether there is a list for each output; so for a matrix and for `foreach`.
+        expected: outputs that others refer to: of no steps at all they are empty lists.
+        failures: of a `foreach`: those that failed.
+    """
+    if not is_list:
         return {name: output_value(output) for name, output in steps[0].items()}
-    shared = [name for name in (steps[0] if steps else {}) if all(name in step for step in steps)]
-    return {name: [output_value(step[name]) for step in steps] for name in shared}
+    shared = [name for name in (steps[0] if steps else ()) if all(name in step for step in steps)]
+    names: dict[str, Any] = {name: [] for name in expected} if not steps else {}
+    names |= {name: [output_value(step[name]) for step in steps] for name in shared}
+    if failures is not None:
+        names[FAILURES] = [asdict(failure) for failure in failures]
+    return names
 
 
 def resolve_params(templates: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,21 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from dagbook.notebook import types
 from dagbook.notebook.values import Secret
+from dagbook.pipeline.control_spec import (
+    Condition,
+    Count,
+    LockName,
+    Names,
+    ResourcesSpec,
+    RetriesField,
+    RetriesSpec,
+)
 from dagbook.pipeline.names import name_problem
 from dagbook.pipeline.on_spec import OnSpec
-from dagbook.pipeline.written import Duration, Written
+from dagbook.pipeline.rules import Rules, RunIf
+from dagbook.pipeline.written import Duration, Written, parse_duration
+
+__all__ = ["Duration", "NodeSettings", "NodeSpec", "ParamSpec", "PipelineSpec", "Written", "parse_duration"]
 
 Scalar = str | int | float | bool | None
 
@@ -98,6 +110,9 @@ class NodeSettings(Written):
     """What a node may say of itself and what `defaults` may say for all."""
 
     timeout: Duration | None = Field(default=None, description="For the whole notebook: 90, 30s, 30m, 2h")
+    cell_timeout: Duration | None = Field(default=None, description="For each cell: 90, 30s, 30m, 2h")
+    retries: RetriesField | None = Field(default=None, description="What follows a failed attempt")
+    resources: ResourcesSpec | None = Field(default=None, description="What a step takes of the machine")
     kernel: str | None = Field(default=None, description="Kernel to use instead of the notebook's own")
     cache: bool = Field(default=True, description="false: run every time")
     environment: EnvironmentSpec | None = Field(
@@ -114,7 +129,22 @@ class NodeSpec(NodeSettings):
     )
     params: dict[str, Any] = Field(default_factory=dict, description="Values for the notebook's parameters")
     matrix: Matrix = Field(default_factory=dict, description="One step per combination; use ${item.NAME}")
+    foreach: Any = Field(
+        default=None, description="A list, such as ${prepare.shards}: one step per element; use ${item}"
+    )
+    tolerate: int = Field(default=0, ge=0, description="So many of the steps of `foreach` may fail")
     needs: tuple[str, ...] = Field(default=(), description="Nodes to wait for, without taking data from them")
+    when: Condition | None = Field(
+        default=None, description="Expression; the node is skipped where it does not hold: best.score > 0.9"
+    )
+    run_if: RunIf = Field(
+        default="success", description="What its upstream must have come to: success, failure, always, any"
+    )
+    concurrency: Count | None = Field(default=None, description="So many of the node's steps at once")
+    mutex: Names = Field(default=(), description="Names; no two steps of the project hold one at once")
+    semaphore: dict[LockName, Count] = Field(
+        default_factory=dict, description="Name → how many steps of the project may hold it at once"
+    )
     outputs: dict[str, str] = Field(
         default_factory=dict, description="Files the notebook writes: name → path relative to its folder"
     )
@@ -137,6 +167,26 @@ class NodeSpec(NodeSettings):
                 raise ValueError(f"output {name!r} {problem}")
         return value
 
+    @model_validator(mode="after")
+    def _steps_are_made_one_way(self) -> NodeSpec:
+        if self.matrix and self.foreach is not None:
+            raise ValueError("a node has a matrix or `foreach`, not both; nest one in the other's list")
+        if self.tolerate and self.foreach is None:
+            raise ValueError("`tolerate` counts steps of `foreach`, and there is none")
+        return self
+
+    @property
+    def condition(self) -> str | None:
+        """`when` as a template."""
+        if self.when is None or self.when.startswith("${"):
+            return self.when
+        return f"${{{self.when}}}"
+
+    @property
+    def templates(self) -> dict[str, Any]:
+        """Key → what may refer to other nodes."""
+        return {"params": self.params, "when": self.condition, "foreach": self.foreach}
+
     @field_validator("notebook")
     @classmethod
     def _notebook_is_named(cls, value: str) -> str:
@@ -157,6 +207,8 @@ class PipelineSpec(Written):
         default=NodeSettings(), description="For every node, unless it says otherwise"
     )
     nodes: dict[str, NodeSpec] = Field(min_length=1, description="Name → notebook")
+    fail_fast: bool = Field(default=False, description="Start nothing new once a step has failed")
+    concurrency: Count | None = Field(default=None, description="So many steps of a run at once")
     experiment: str | None = Field(
         default=None, description="MLflow experiment; the pipeline's name otherwise"
     )
@@ -183,6 +235,20 @@ class PipelineSpec(Written):
         spec = self.nodes[node]
         said = {**_said(self.defaults), **_said(spec)}
         return NodeSettings(**said)
+
+    def rules_of(self, node: str) -> Rules:
+        """A node's rules, as the machine follows them."""
+        spec, settings = self.nodes[node], self.settings_of(node)
+        resources = settings.resources or ResourcesSpec()
+        return Rules(
+            retries=(settings.retries or RetriesSpec(limit=0)).rule,
+            run_if=spec.run_if,
+            concurrency=spec.concurrency,
+            foreach=spec.foreach is not None,
+            tolerate=spec.tolerate,
+            cpu=resources.cpu or 0.0,
+            memory=resources.memory or 0,
+        )
 
 
 def _said(settings: NodeSettings) -> dict[str, Any]:

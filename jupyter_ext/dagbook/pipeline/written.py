@@ -1,4 +1,4 @@
-"""What everything in a pipeline file is made of: frozen mappings without unknown keys, and durations."""
+"""What may stand in a pipeline file: the base of its classes, and values with a unit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,20 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 _DURATION: Final = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>ms|s|m|h|d)?")
 _LONGEST: Final = 1e12
 _SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
+
+_SIZE: Final = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>[kKMGT]i?)?B?")
+_BYTES: Final = {
+    None: 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
+    "ki": 2**10, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
+}  # fmt: skip
+_MOST_BYTES: Final = 2**60
+_MOST_CPU: Final = 1e6
+
+
+class Written(BaseModel):
+    """Base of everything that is written in a pipeline file: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def parse_duration(value: object) -> float:
@@ -26,10 +40,29 @@ def parse_duration(value: object) -> float:
     return seconds
 
 
+def parse_size(value: object) -> int:
+    """Bytes from `512Mi`, `2Gi`, `1.5G` or a number of them; above zero."""
+    match = _SIZE.fullmatch(str(value).strip())
+    if match is None or isinstance(value, bool):
+        raise ValueError(f"{value!r} is no amount of memory; write 512Mi, 2Gi or a number of bytes")
+    size = min(float(match["number"]) * _BYTES[match["unit"]], _MOST_BYTES)
+    if size < 1:
+        raise ValueError("an amount of memory must be above zero; leave it out for no limit")
+    return int(size)
+
+
+def parse_cpu(value: object) -> float:
+    """Processors from `2`, `0.5` or, as Kubernetes writes it, `500m`; above zero."""
+    text = str(value).strip()
+    try:
+        count = float(text.removesuffix("m")) * (0.001 if text.endswith("m") else 1)
+    except ValueError:
+        count = -1
+    if isinstance(value, bool) or not 0 < count < _MOST_CPU:
+        raise ValueError(f"{value!r} is no number of processors; write 2, 0.5 or 500m")
+    return count
+
+
 Duration = Annotated[float, BeforeValidator(parse_duration)]
-
-
-class Written(BaseModel):
-    """Base of everything that is written in a pipeline file: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+Size = Annotated[int, BeforeValidator(parse_size)]
+Cpu = Annotated[float, BeforeValidator(parse_cpu)]

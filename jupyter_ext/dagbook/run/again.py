@@ -17,13 +17,24 @@ def unfinished(state: RunState) -> tuple[str, ...]:
     )
 
 
-def with_downstream(state: RunState, steps: Collection[str]) -> tuple[str, ...]:
-    """These steps and everything that follows from them, in the run's order."""
-    again = set(steps)
+def with_downstream(
+    state: RunState, steps: Collection[str], gathered: Collection[str] = ()
+) -> tuple[str, ...]:
+    """These steps and everything that follows from them, in the run's order.
+
+    Of an expanded step all that it became is done again; of one in `gathered`, or of which single elements
+    are named, only those.
+    """
+    partly = {state.steps[name].outline.group for name in steps if name in state.steps} - {""}
+    partly |= set(gathered)
+    again = set(steps) - partly
     for name, step in state.steps.items():  # in an order that can be run: one pass is enough
-        if step.outline.action != "skip" and again.intersection(step.outline.needs):
+        if step.outline.group:
+            if step.outline.group in again:
+                again.add(name)
+        elif step.outline.action != "skip" and not (again | partly).isdisjoint(step.outline.needs):
             again.add(name)
-    return tuple(name for name in state.steps if name in again)
+    return tuple(name for name in state.steps if name in again or name in partly)
 
 
 def to_do_again(state: RunState, steps: Collection[str] | None = None) -> tuple[str, ...]:
@@ -34,4 +45,5 @@ def to_do_again(state: RunState, steps: Collection[str] | None = None) -> tuple[
     if steps is None:
         return unfinished(state)
     open_ = {name for name, step in state.steps.items() if step.state in {"running", "pending", "lost"}}
-    return with_downstream(state, open_ | set(steps))
+    expanded = {name for name in open_ if state.steps[name].items is not None}
+    return with_downstream(state, (open_ - expanded) | set(steps), expanded)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dagbook.run.events import RunEnd
+from dagbook.run.events import RunEnd, SkipCause
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,21 @@ class SkipStep:
 
     step: str
     because: str
+    cause: SkipCause = "upstream"
+
+
+@dataclass(frozen=True)
+class ExpandStep:
+    """Find out what a `foreach` is over, and record its steps."""
+
+    step: str
+
+
+@dataclass(frozen=True)
+class GatherStep:
+    """Record what came of a step that was expanded: all of what it became is over."""
+
+    step: str
 
 
 @dataclass(frozen=True)
@@ -44,4 +59,4 @@ class FinishRun:
     state: RunEnd
 
 
-Command = StartStep | StopStep | SkipStep | CancelStep | FinishRun
+Command = StartStep | StopStep | SkipStep | ExpandStep | GatherStep | CancelStep | FinishRun

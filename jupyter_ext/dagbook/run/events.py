@@ -11,12 +11,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from dagbook.notebook.outputs import Output
+from dagbook.pipeline.rules import Limits, Rules
 
 JOURNAL_VERSION = 1
 
 FinishedAs = Literal["failed", "timed-out", "killed"]
 RunEnd = Literal["succeeded", "failed", "cancelled"]
 HookEnd = Literal["succeeded", "failed", "timed-out", "killed", "cancelled"]
+SkipCause = Literal["condition", "upstream", "selection"]
+"""Its own `when`; what became of others; `--only` and its like."""
 
 
 class Fact(BaseModel):
@@ -26,7 +29,7 @@ class Fact(BaseModel):
 
 
 class StepOutline(Fact):
-    """What a reader needs to know of a planned step to draw it."""
+    """What a reader needs to know of a planned step to draw it. `group` is the step it was expanded from."""
 
     step: str
     node: str
@@ -35,6 +38,7 @@ class StepOutline(Fact):
     action: Literal["run", "reuse", "skip"] = "run"
     reason: str = ""
     notebook: str = ""
+    group: str = ""
 
 
 class NodeError(Fact):
@@ -50,7 +54,10 @@ class NodeError(Fact):
 
 
 class RunStarted(Fact):
-    """A driver took the run; always the first event. `steps` are in an order that can be run."""
+    """A driver took the run; always the first event. `steps` are in an order that can be run.
+
+    `rules` are those of the nodes that have any, by node.
+    """
 
     kind: Literal["run_started"] = "run_started"
     version: int = JOURNAL_VERSION
@@ -65,6 +72,8 @@ class RunStarted(Fact):
     user: str = ""
     schedule: str = ""
     due: str = ""
+    rules: dict[str, Rules] = Field(default_factory=dict)
+    limits: Limits = Limits()
 
 
 class RunResumed(Fact):
@@ -138,6 +147,22 @@ class StepStopping(Fact):
     step: str
 
 
+class StepWaiting(Fact):
+    """The step's turn has come, and it waits for what `why` says: a lock, and who holds it."""
+
+    kind: Literal["step_waiting"] = "step_waiting"
+    step: str
+    why: str
+
+
+class StepExpanded(Fact):
+    """A `foreach` step became one step for each of `items`, encoded values: `step[0]` and so on."""
+
+    kind: Literal["step_expanded"] = "step_expanded"
+    step: str
+    items: tuple[Any, ...]
+
+
 class StepSucceeded(Fact):
     """An attempt ended well and what it published is in place: this line is the commit."""
 
@@ -153,7 +178,10 @@ class StepSucceeded(Fact):
 
 
 class StepFailed(Fact):
-    """An attempt ended badly: an exception, a deadline, or the death of its kernel."""
+    """An attempt ended badly: an exception, a deadline, or the death of its kernel.
+
+    `retry_in` is how many seconds later the next attempt is made; None when there is none.
+    """
 
     kind: Literal["step_failed"] = "step_failed"
     step: str
@@ -163,6 +191,7 @@ class StepFailed(Fact):
     notebook: str = ""
     seconds: float
     peak_memory: int | None = None
+    retry_in: float | None = None
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -186,6 +215,7 @@ class StepSkipped(Fact):
     kind: Literal["step_skipped"] = "step_skipped"
     step: str
     because: str
+    cause: SkipCause = "upstream"
 
 
 class StepCancelled(Fact):
@@ -251,6 +281,8 @@ KnownEvent = Annotated[
     | OutputSeen
     | StepWarned
     | StepStopping
+    | StepWaiting
+    | StepExpanded
     | StepSucceeded
     | StepFailed
     | StepReused
@@ -267,10 +299,10 @@ Event = KnownEvent | UnknownEvent
 _known: TypeAdapter[KnownEvent] = TypeAdapter(KnownEvent)
 KINDS: frozenset[str] = frozenset(
     {
-        "run_started", "run_resumed",
-        "tracking_started", "tracking_lost", "step_started", "cell_started", "output_seen",
-        "step_warned", "step_stopping", "step_succeeded", "step_failed", "step_reused", "step_skipped",
-        "step_cancelled", "hook_started", "hook_ended", "cancel_requested", "run_finished",
+        "run_started", "run_resumed", "tracking_started", "tracking_lost", "step_started", "cell_started",
+        "output_seen", "step_warned", "step_stopping", "step_waiting", "step_expanded", "step_succeeded",
+        "step_failed", "step_reused", "step_skipped", "step_cancelled", "hook_started", "hook_ended",
+        "cancel_requested", "run_finished",
     }
 )  # fmt: skip
 # These only say how far along something is: losing one loses nothing, so they are not fsynced.

@@ -6,42 +6,43 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from dagbook.notebook.outputs import Output
+from dagbook.pipeline.rules import Limits, Rules
 from dagbook.run.events import (
     CancelRequested,
     CellStarted,
     Entry,
     HookEnded,
     HookStarted,
-    NodeError,
     OutputSeen,
     RunFinished,
     RunResumed,
     RunStarted,
     StepCancelled,
+    StepExpanded,
     StepFailed,
-    StepOutline,
     StepReused,
     StepSkipped,
     StepStarted,
     StepStopping,
     StepSucceeded,
+    StepWaiting,
     StepWarned,
     TrackingLost,
     TrackingStarted,
 )
 from dagbook.run.hooks import Hooks, hook_ended, hook_started
+from dagbook.run.resumption import taken_up
+from dagbook.run.steps import BAD, FINAL, GOOD, Steps, StepState, StepStatus
 
-# `lost` and `interrupted` are never written by a driver: a reader sees them when the driver is gone.
-StepStatus = Literal[
-    "pending", "running", "succeeded", "reused", "failed", "timed-out", "killed", "cancelled", "skipped",
-    "lost",
-]  # fmt: skip
+_NO_RULES: Final = Rules()
+
+# `interrupted` is never written by a driver: a reader sees it when the driver is gone.
 RunStatus = Literal["running", "succeeded", "failed", "cancelled", "interrupted"]
 
-GOOD: Final = frozenset({"succeeded", "reused"})
-BAD: Final = frozenset({"failed", "timed-out", "killed"})
-FINAL: Final = GOOD | BAD | {"cancelled", "skipped", "lost"}
+__all__ = [
+    "BAD", "FINAL", "GOOD", "IllegalEvent", "RunState", "RunStatus", "StepState", "StepStatus", "Steps",
+    "apply", "fold",
+]  # fmt: skip
 
 
 class IllegalEvent(ValueError):
@@ -49,34 +50,11 @@ class IllegalEvent(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepState:
-    """One step as the journal tells it. `cell` and `total` count cells from 1; times are ISO 8601."""
-
-    outline: StepOutline
-    state: StepStatus = "pending"
-    attempt: int = 0
-    cell: int = 0
-    total: int = 0
-    line: str = ""
-    started: str | None = None
-    finished: str | None = None
-    seconds: float | None = None
-    peak_memory: int | None = None
-    outputs: Mapping[str, Output] = field(default_factory=dict)
-    folder: str = ""
-    notebook: str = ""
-    fingerprint: str = ""
-    reason: str = ""
-    error: NodeError | None = None
-    stopped_early: int | None = None
-    mlflow_run_id: str | None = None
-    warnings: tuple[str, ...] = ()
-    stopping: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
 class RunState:
-    """The whole run. `steps` keeps the plan's order; `seq` is the last entry that was folded in."""
+    """The whole run. `steps` keeps the plan's order; `seq` is the last entry that was folded in.
+
+    `failed_first` is the first step that failed for good, beyond what was tolerated.
+    """
 
     run: str = ""
     pipeline: str = ""
@@ -95,9 +73,16 @@ class RunState:
     tracking_lost: str | None = None
     experiment: str | None = None
     mlflow_run_id: str | None = None
-    steps: Mapping[str, StepState] = field(default_factory=dict)
+    steps: Steps = field(default_factory=Steps)
+    rules: Mapping[str, Rules] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    failed_first: str | None = None
     hooks: Hooks = field(default_factory=dict)
     seq: int = 0
+
+    def rules_of(self, step: StepState) -> Rules:
+        """The rules of the step's node."""
+        return self.rules.get(step.outline.node, _NO_RULES)
 
 
 def fold(entries: Iterable[Entry], start: RunState | None = None) -> RunState:
@@ -121,10 +106,7 @@ def apply(state: RunState, entry: Entry) -> RunState:
 
 
 def _run_started(state: RunState, event: RunStarted, at: str) -> RunState:
-    steps = {
-        outline.step: StepState(outline=outline, reason=outline.reason, notebook="")
-        for outline in event.steps
-    }
+    steps = Steps(StepState(outline=outline, reason=outline.reason) for outline in event.steps)
     return replace(
         state,
         run=event.run,
@@ -137,11 +119,14 @@ def _run_started(state: RunState, event: RunStarted, at: str) -> RunState:
         due=event.due,
         started=at,
         steps=steps,
+        rules=event.rules,
+        limits=event.limits,
     )
 
 
 def _run_resumed(state: RunState, event: RunResumed, _at: str) -> RunState:
-    again = {name: _planned_again(_known_step(state, name)) for name in event.steps}
+    for name in event.steps:
+        _known_step(state, name)
     return replace(
         state,
         state="running",
@@ -150,15 +135,11 @@ def _run_resumed(state: RunState, event: RunResumed, _at: str) -> RunState:
         seconds=None,
         cancel_by=None,
         tracking_lost=None,
-        steps={**state.steps, **again},
+        failed_first=None,
+        steps=taken_up(state.steps, frozenset(event.steps)),
         # A run that was over will be over once more; of one that was cut off, what was told was told.
         hooks=state.hooks if state.state == "running" else {},
     )
-
-
-def _planned_again(step: StepState) -> StepState:
-    """As planned, but that attempts are counted on: no two ever share a folder."""
-    return StepState(outline=step.outline, reason=step.outline.reason, attempt=step.attempt)
 
 
 def _tracking_started(state: RunState, event: TrackingStarted, _at: str) -> RunState:
@@ -205,6 +186,8 @@ def _step_started(state: RunState, event: StepStarted, at: str) -> RunState:
             total=0,
             line="",
             error=None,
+            retry_in=None,
+            waiting="",
             folder=event.folder,
             mlflow_run_id=event.mlflow_run_id,
         ),
@@ -227,6 +210,44 @@ def _step_warned(state: RunState, event: StepWarned, _at: str) -> RunState:
 
 def _step_stopping(state: RunState, event: StepStopping, _at: str) -> RunState:
     return _with(state, replace(_open_step(state, event.step, {"running"}), stopping=True))
+
+
+def _step_waiting(state: RunState, event: StepWaiting, _at: str) -> RunState:
+    return _with(state, replace(_open_step(state, event.step, {"pending"}), waiting=event.why))
+
+
+def _step_expanded(state: RunState, event: StepExpanded, at: str) -> RunState:
+    step = _open_step(state, event.step, {"pending"})
+    outline = step.outline
+    children = (
+        StepState(
+            outline=outline.model_copy(
+                update={
+                    "step": f"{outline.step}[{index}]",
+                    # As a matrix shows its combination; an element without names is shown as one.
+                    "item": item if isinstance(item, dict) and not _is_marked(item) else {"item": item},
+                    "group": outline.step,
+                }
+            ),
+            reason=outline.reason,
+            attempt=_counted_on(step, index),
+            tried=_counted_on(step, index),
+            value=item,
+        )
+        for index, item in enumerate(event.items)
+    )
+    group = replace(step, state="running", started=at, items=len(event.items))
+    return replace(state, steps=state.steps.expanded(group, children))
+
+
+def _counted_on(group: StepState, index: int) -> int:
+    """Attempts of this element before the list was made anew: no two ever share a folder."""
+    return group.attempts[index] if index < len(group.attempts) else 0
+
+
+def _is_marked(item: dict[str, Any]) -> bool:
+    """Whether an encoded element stands for a file, a date or the like."""
+    return len(item) == 1 and next(iter(item)).startswith("$")
 
 
 def _step_succeeded(state: RunState, event: StepSucceeded, at: str) -> RunState:
@@ -253,7 +274,8 @@ def _step_failed(state: RunState, event: StepFailed, at: str) -> RunState:
         state,
         replace(
             step,
-            state=event.as_,
+            state=event.as_ if event.retry_in is None else "pending",
+            retry_in=event.retry_in,
             finished=at,
             seconds=event.seconds,
             peak_memory=event.peak_memory,
@@ -281,15 +303,27 @@ def _step_reused(state: RunState, event: StepReused, at: str) -> RunState:
 
 
 def _step_skipped(state: RunState, event: StepSkipped, at: str) -> RunState:
-    step = _open_step(state, event.step, {"pending"})
-    return _with(state, replace(step, state="skipped", finished=at, reason=event.because))
+    step = _known_step(state, event.step)
+    # A step that was expanded is skipped with those that it became.
+    _open_step(state, event.step, {"pending"} if step.items is None else {"running"})
+    return _with(
+        state,
+        replace(step, state="skipped", finished=at, reason=event.because, skipped_by=event.cause, waiting=""),
+    )
 
 
 def _step_cancelled(state: RunState, event: StepCancelled, at: str) -> RunState:
     step = _open_step(state, event.step, {"pending", "running"})
     return _with(
         state,
-        replace(step, state="cancelled", finished=at, seconds=event.seconds, notebook=event.notebook),
+        replace(
+            step,
+            state="cancelled",
+            finished=at,
+            seconds=event.seconds,
+            notebook=event.notebook,
+            waiting="",
+        ),
     )
 
 
@@ -308,7 +342,21 @@ def _open_step(state: RunState, name: str, legal: set[str]) -> StepState:
 
 
 def _with(state: RunState, step: StepState) -> RunState:
-    return replace(state, steps={**state.steps, step.outline.step: step})
+    before = state.steps[step.outline.step]
+    steps = state.steps.replaced(step)
+    failed_first = state.failed_first
+    if before.state == step.state:
+        return replace(state, steps=steps)
+    bad = step.state in BAD
+    if step.outline.group:
+        group = steps[step.outline.group]
+        ended = group.ended + (step.state in FINAL) - (before.state in FINAL)
+        group = replace(group, ended=ended, bad=group.bad + bad - (before.state in BAD))
+        steps = steps.replaced(group)
+        bad = bad and group.bad > state.rules_of(group).tolerate
+    if bad and failed_first is None:
+        failed_first = step.outline.step
+    return replace(state, steps=steps, failed_first=failed_first)
 
 
 # A table rather than a chain of isinstance: one line per event, and a missing one is seen.
@@ -326,6 +374,8 @@ _HANDLERS: Final[Mapping[type, Callable[[RunState, Any, str], RunState]]] = {
     OutputSeen: _output_seen,
     StepWarned: _step_warned,
     StepStopping: _step_stopping,
+    StepWaiting: _step_waiting,
+    StepExpanded: _step_expanded,
     StepSucceeded: _step_succeeded,
     StepFailed: _step_failed,
     StepReused: _step_reused,

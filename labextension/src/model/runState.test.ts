@@ -52,7 +52,15 @@ function comparableStep(step: StepState): unknown {
     notebook: step.notebook,
     stopped_early: step.stoppedEarly,
     stopping: step.stopping,
-    warnings: step.warnings
+    warnings: step.warnings,
+    skipped_by: step.skippedBy,
+    retry_in: step.retryIn,
+    waiting: step.waiting,
+    items: step.items,
+    ended: step.ended,
+    bad: step.bad,
+    item: step.outline.item ?? {},
+    group: step.outline.group ?? ''
   };
 }
 

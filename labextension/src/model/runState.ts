@@ -11,6 +11,7 @@ import type {
   Outputs,
   RunEvent,
   RunStatus,
+  SkipCause,
   StepOutline,
   StepStatus
 } from './types';
@@ -35,6 +36,17 @@ export interface StepState {
   readonly mlflowRunId: string | null;
   readonly warnings: readonly string[];
   readonly stopping: boolean;
+  readonly skippedBy: SkipCause | null;
+  /** Seconds after `finished` at which a failed step is tried again. */
+  readonly retryIn: number | null;
+  /** What it waits for though its turn has come: a lock, and who holds it. */
+  readonly waiting: string;
+  /** Of a step that was expanded: into how many, and how many of them are over and failed. */
+  readonly items: number | null;
+  readonly ended: number;
+  readonly bad: number;
+  /** Attempts of the elements of a list that is to be made anew. */
+  readonly attempts: readonly number[];
 }
 
 /** The whole run. `steps` keeps the plan's order; `seq` is the last entry that was folded in. */
@@ -131,10 +143,7 @@ const HANDLERS: Handlers = {
     seconds: null,
     cancelBy: null,
     trackingLost: null,
-    steps: new Map([
-      ...state.steps,
-      ...event.steps.map((name): [string, StepState] => [name, plannedAgain(known(state, name))])
-    ]),
+    steps: takenUp(state, new Set(event.steps.map(name => known(state, name).outline.step))),
     // A run that was over will be over once more; of one that was cut off, what was told was told.
     hooks: state.state === 'running' ? state.hooks : new Map()
   }),
@@ -165,6 +174,8 @@ const HANDLERS: Handlers = {
       total: 0,
       line: '',
       error: null,
+      retryIn: null,
+      waiting: '',
       folder: event.folder,
       mlflowRunId: event.mlflow_run_id ?? null
     }),
@@ -176,6 +187,8 @@ const HANDLERS: Handlers = {
       warnings: [...known(state, event.step).warnings, event.message]
     }),
   step_stopping: (state, event) => change(state, event.step, ['running'], { stopping: true }),
+  step_waiting: (state, event) => change(state, event.step, ['pending'], { waiting: event.why }),
+  step_expanded: (state, event, at) => expand(state, event.step, event.items, at),
   step_succeeded: (state, event, at) =>
     change(state, event.step, ['running'], {
       state: 'succeeded',
@@ -187,7 +200,8 @@ const HANDLERS: Handlers = {
     }),
   step_failed: (state, event, at) =>
     change(state, event.step, ['running'], {
-      state: event.as,
+      state: (event.retry_in ?? null) === null ? event.as : 'pending',
+      retryIn: event.retry_in ?? null,
       finished: at,
       seconds: event.seconds,
       error: event.error,
@@ -202,17 +216,21 @@ const HANDLERS: Handlers = {
       reason: orElse(event.reason, known(state, event.step).reason)
     }),
   step_skipped: (state, event, at) =>
-    change(state, event.step, ['pending'], {
+    // A step that was expanded is skipped with those that it became.
+    change(state, event.step, [known(state, event.step).items === null ? 'pending' : 'running'], {
       state: 'skipped',
       finished: at,
-      reason: event.because
+      reason: event.because,
+      skippedBy: event.cause ?? 'upstream',
+      waiting: ''
     }),
   step_cancelled: (state, event, at) =>
     change(state, event.step, ['pending', 'running'], {
       state: 'cancelled',
       finished: at,
       seconds: event.seconds ?? null,
-      notebook: event.notebook ?? ''
+      notebook: event.notebook ?? '',
+      waiting: ''
     })
 };
 
@@ -240,8 +258,67 @@ function planned(outline: StepOutline): StepState {
     stoppedEarly: null,
     mlflowRunId: null,
     warnings: [],
-    stopping: false
+    stopping: false,
+    skippedBy: null,
+    retryIn: null,
+    waiting: '',
+    items: null,
+    ended: 0,
+    bad: 0,
+    attempts: []
   };
+}
+
+/** The steps as a driver finds them that takes up the run: those in `again` as planned. */
+function takenUp(state: RunState, again: ReadonlySet<string>): ReadonlyMap<string, StepState> {
+  const steps = new Map<string, StepState>();
+  for (const [name, step] of state.steps) {
+    const group = state.steps.get(step.outline.group ?? '');
+    if (group !== undefined) {
+      if (!isExpandedAnew(group, again)) {
+        steps.set(name, again.has(name) ? plannedAgain(step) : step);
+      }
+    } else if (!again.has(name)) {
+      steps.set(name, step);
+    } else if (step.items === null || isExpandedAnew(step, again)) {
+      const attempts = childrenOf(state, step).map(each => each.attempt);
+      steps.set(name, {
+        ...plannedAgain(step),
+        attempts: step.items === null ? step.attempts : attempts
+      });
+    } else {
+      steps.set(name, goesOn(state, step, again));
+    }
+  }
+  return steps;
+}
+
+/** Whether the list itself may be another: what published it is done again. */
+function isExpandedAnew(group: StepState, again: ReadonlySet<string>): boolean {
+  return again.has(group.outline.step) && (group.outline.needs ?? []).some(need => again.has(need));
+}
+
+/** A step that was expanded keeps what it became; only some of that is done again. */
+function goesOn(state: RunState, group: StepState, again: ReadonlySet<string>): StepState {
+  const children = childrenOf(state, group).filter(each => !again.has(each.outline.step));
+  return {
+    ...group,
+    state: 'running',
+    finished: null,
+    seconds: null,
+    error: null,
+    stopping: false,
+    reason: group.outline.reason ?? '',
+    skippedBy: null,
+    ended: children.filter(each => FINAL.has(each.state)).length,
+    bad: children.filter(each => BAD.has(each.state)).length
+  };
+}
+
+function childrenOf(state: RunState, group: StepState): readonly StepState[] {
+  return Array.from({ length: group.items ?? 0 }, (_, index) =>
+    known(state, `${group.outline.step}[${index}]`)
+  );
 }
 
 /** As planned, but that attempts are counted on: no two ever share a folder. */
@@ -268,5 +345,68 @@ function change(
     const expected = [...legal].sort().join(' or ');
     throw new IllegalEvent(`step '${name}' is ${step.state}; expected ${expected}`);
   }
-  return { ...state, steps: new Map(state.steps).set(name, { ...step, ...news }) };
+  const steps = new Map(state.steps).set(name, { ...step, ...news });
+  const group = steps.get(step.outline.group ?? '');
+  if (group !== undefined && news.state !== undefined) {
+    steps.set(group.outline.step, {
+      ...group,
+      ended: group.ended + count(FINAL, news.state) - count(FINAL, step.state),
+      bad: group.bad + count(BAD, news.state) - count(BAD, step.state)
+    });
+  }
+  return { ...state, steps };
+}
+
+const BAD: ReadonlySet<StepStatus> = new Set(['failed', 'timed-out', 'killed']);
+const FINAL: ReadonlySet<StepStatus> = new Set([
+  ...BAD,
+  'succeeded',
+  'reused',
+  'cancelled',
+  'skipped',
+  'lost'
+]);
+
+function count(set: ReadonlySet<StepStatus>, status: StepStatus): number {
+  return set.has(status) ? 1 : 0;
+}
+
+/** A step becomes one for each item; they stand behind it. */
+function expand(state: RunState, name: string, items: readonly unknown[], at: string): RunState {
+  const opened = change(state, name, ['pending'], {
+    state: 'running',
+    started: at,
+    items: items.length
+  });
+  const children = items.map((item, index) => child(known(opened, name), index, item));
+  return {
+    ...opened,
+    steps: new Map(
+      [...opened.steps].flatMap(([key, step]) =>
+        key === name
+          ? [[key, step] as const, ...children.map(each => [each.outline.step, each] as const)]
+          : [[key, step] as const]
+      )
+    )
+  };
+}
+
+function child(group: StepState, index: number, item: unknown): StepState {
+  const outline = {
+    ...group.outline,
+    step: `${group.outline.step}[${index}]`,
+    // As a matrix shows its combination; an element without names is shown as one.
+    item: hasNames(item) ? item : { item },
+    group: group.outline.step
+  };
+  return { ...planned(outline), attempt: group.attempts[index] ?? 0 };
+}
+
+/** Whether an encoded element is a mapping, and does not stand for a file, a date or the like. */
+function hasNames(item: unknown): item is Readonly<Record<string, unknown>> {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+    return false;
+  }
+  const keys = Object.keys(item);
+  return keys.length !== 1 || keys[0]?.startsWith('$') !== true;
 }

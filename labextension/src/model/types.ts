@@ -26,7 +26,12 @@ export interface StepOutline {
   readonly action?: 'run' | 'reuse' | 'skip';
   readonly reason?: string;
   readonly notebook?: string;
+  /** The step that it was expanded from. */
+  readonly group?: string;
 }
+
+/** Why a step was skipped: its own `when`; what became of others; `--only` and its like. */
+export type SkipCause = 'condition' | 'upstream' | 'selection';
 
 /** Why an attempt did not succeed. `cell` counts all cells of the executed notebook from 1. */
 export interface NodeError {
@@ -104,6 +109,18 @@ export interface StepStopping {
   readonly step: string;
 }
 
+export interface StepWaiting {
+  readonly kind: 'step_waiting';
+  readonly step: string;
+  readonly why: string;
+}
+
+export interface StepExpanded {
+  readonly kind: 'step_expanded';
+  readonly step: string;
+  readonly items: readonly unknown[];
+}
+
 export interface StepSucceeded {
   readonly kind: 'step_succeeded';
   readonly step: string;
@@ -120,6 +137,7 @@ export interface StepFailed {
   readonly error: NodeError;
   readonly notebook?: string;
   readonly seconds: number;
+  readonly retry_in?: number | null;
 }
 
 export interface StepReused {
@@ -134,6 +152,7 @@ export interface StepSkipped {
   readonly kind: 'step_skipped';
   readonly step: string;
   readonly because: string;
+  readonly cause?: SkipCause;
 }
 
 export interface StepCancelled {
@@ -184,6 +203,8 @@ export type RunEvent =
   | OutputSeen
   | StepWarned
   | StepStopping
+  | StepWaiting
+  | StepExpanded
   | StepSucceeded
   | StepFailed
   | StepReused

@@ -89,3 +89,20 @@ def test_a_reference_in_a_hook_is_written_as_in_a_file():
     )
     q.node("a.ipynb")
     assert q.spec.on.exit[0].params == {"n": "${params.rows}"}
+
+
+def test_control_is_said_in_python_as_in_the_file(tmp_path: Path):
+    p = Pipeline("p", folder=tmp_path, fail_fast=True, concurrency=2)
+    shards = p.node("list.ipynb", retries={"limit": 2, "on": "OSError"})
+    score = p.node("score.ipynb", shard=p.item, foreach=shards.out.shards, tolerate=2, mutex="gpu")
+    p.node("alert.ipynb", needs=[score], run_if="failure", when=f"{score.out.auc} > {p.params.least}")
+    text = p.to_yaml()
+    for line in (
+        "foreach: ${list.shards}",
+        "shard: ${item}",
+        "when: score.auc > params.least",
+        "run_if: failure",
+    ):
+        assert line in text
+    assert p.spec.rules_of("score").tolerate == 2
+    assert p.spec.rules_of("list").retries.on == ("OSError",)

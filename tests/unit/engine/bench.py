@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dagbook.engine.again import Again
-from dagbook.engine.loop import Driver, Ports
+from dagbook.engine.loop import Driver
+from dagbook.engine.ports import Locks, Ports
 from dagbook.notifiers.memory import MemoryNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.run.state import RunState
@@ -17,6 +19,7 @@ from dagbook.testing import (
     FakeRunner,
     MemoryCache,
     MemoryJournal,
+    MemoryLocks,
     MemoryTracker,
     Outcome,
 )
@@ -34,6 +37,9 @@ class Bench:
     executor: FakeExecutor = field(default_factory=FakeExecutor)
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
     wants_cancel: Callable[[], str | None] = lambda: None
+    locks: Locks = field(default_factory=MemoryLocks)
+    clock: Callable[[], float] = time.monotonic
+    capacity: tuple[float, int] = (0.0, 0)
     cache: MemoryCache = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +57,7 @@ class Bench:
             journal=self.journal, executor=self.executor, cache=self.cache, tracker=self.tracker,
             read_notebook=lambda path: self.documents.get(path.stem, notebook(code("pass"))),
             notifier=self.notifier,
+            locks=self.locks, clock=self.clock, capacity=self.capacity,
         )  # fmt: skip
         return Driver(plan, "r1", self.folder, ports, self.wants_cancel).drive(again)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dagbook.engine.prepare import PreparedStep, Unprepared, prepare_step, show_value
+from dagbook.engine.prepare import FrozenNotebook, PreparedStep, Unprepared, prepare_step, show_value
+from dagbook.engine.upstream import Around
 from dagbook.notebook.outputs import Output
 from dagbook.notebook.values import FileValue, Secret, decode, encode
 from dagbook.pipeline.plan import Plan, PlannedNode, PlannedStep
@@ -54,15 +55,8 @@ def prepare(
             PlannedStep(step="down", node="down", needs=tuple(ups), item=item),
         ),
     )  # fmt: skip
-    asked: list[Path] = []
-
-    def read(path: Path) -> dict[str, Any]:
-        asked.append(path)
-        return document
-
-    found = prepare_step(plan, plan.steps[-1], state, FOLDER, read)
-    assert asked == [FOLDER / "notebooks" / "down.ipynb"]
-    return found
+    around = Around(plan=plan, step=plan.steps[-1], state=state, folder=FOLDER)
+    return prepare_step(around, FrozenNotebook.of(document))
 
 
 def received(found: PreparedStep) -> dict[str, Any]:

@@ -284,3 +284,10 @@ def test_any_expression_has_a_value_or_an_error_of_ours(source: str):
         resolve("${" + source + "}", {"a": {"b": 1}, "x": [1, 2]})
     except ExpressionError:
         pass
+
+
+@pytest.mark.parametrize("name", ["items", "values", "keys", "get", "copy", "pop"])
+def test_an_output_may_be_called_like_what_a_mapping_can_do(name: str):
+    assert resolve(f"${{node.{name}}}", {"node": {name: [1, 2]}}) == [1, 2]
+    with pytest.raises(ExpressionError, match=name):
+        resolve(f"${{node.{name}}}", {"node": {"other": 1}})

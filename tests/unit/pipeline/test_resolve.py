@@ -29,14 +29,14 @@ def test_a_file_arrives_as_a_file():
 
 
 def test_a_node_is_what_its_one_step_published():
-    assert node_names([{"x": value("x", 5)}], is_matrix=False) == {"x": 5}
+    assert node_names([{"x": value("x", 5)}], is_list=False) == {"x": 5}
 
 
 def test_a_matrix_is_a_list_for_each_output_that_all_its_steps_published():
     steps = [{"x": value("x", 1), "only": value("only", 0)}, {"x": value("x", 2)}]
-    assert node_names(steps, is_matrix=True) == {"x": [1, 2]}
-    assert node_names([{"x": value("x", 1)}], is_matrix=True) == {"x": [1]}
-    assert node_names([], is_matrix=True) == {}
+    assert node_names(steps, is_list=True) == {"x": [1, 2]}
+    assert node_names([{"x": value("x", 1)}], is_list=True) == {"x": [1]}
+    assert node_names([], is_list=True) == {}
 
 
 NAMES = {"params": {"rows": 5}, "item": {}, "run": {"id": "r"}, "env": {}, "a": {"x": 1}, "empty": {}}

@@ -132,17 +132,11 @@ def test_a_node_says_over_the_defaults_even_what_is_the_default_of_defaults():
         {"a": {"cache": True, "timeout": None}, "b": {"kernel": "ir"}},
         defaults={"timeout": "30m", "cache": False},
     )
-    assert found.settings_of("a").model_dump() == {
-        "timeout": None,
-        "kernel": None,
-        "cache": True,
-        "environment": None,
-    }
-    assert found.settings_of("b").model_dump() == {
+    assert found.settings_of("a").model_dump(exclude_unset=True) == {"timeout": None, "cache": True}
+    assert found.settings_of("b").model_dump(exclude_unset=True) == {
         "timeout": 1800,
         "kernel": "ir",
         "cache": False,
-        "environment": None,
     }
 
 

@@ -122,7 +122,7 @@ def test_what_was_reused_counts_as_done():
 
 def test_a_step_that_the_plan_leaves_out_is_skipped_with_the_plans_reason():
     start = run_started(outline("a"), outline("b", action="skip", reason="not asked for (--only a)"))
-    assert commands(start) == (SkipStep("b", "not asked for (--only a)"), StartStep("a", 1))
+    assert commands(start) == (SkipStep("b", "not asked for (--only a)", "selection"), StartStep("a", 1))
     skipped = StepSkipped(step="b", because="not asked for (--only a)")
     assert commands(start, skipped, *ran("a")) == (FinishRun("succeeded"),)
 

@@ -1,0 +1,1 @@
+"""Mutexes and semaphores of a project, across its runs."""

@@ -1,0 +1,58 @@
+"""What is wrong with when, how often and for what a node runs, as far as the pipeline file can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dagbook.pipeline.expressions import ExpressionError, references, split_template
+from dagbook.pipeline.names import FAILURES
+from dagbook.pipeline.problem import Problem
+from dagbook.pipeline.spec import NodeSpec
+
+
+def check_control(name: str, node: NodeSpec) -> Iterator[Problem]:
+    """Everything of `when`, `run_if` and `foreach` that is not a matter of a single reference."""
+    try:
+        upstream = bool(node.needs) or any(
+            reference.root not in {"params", "item", "run", "env"} for reference in references(node.templates)
+        )
+        conditions = split_template(node.condition or "true")
+    except ExpressionError:
+        return  # said where the expression stands
+    if len(conditions) != 1 or (node.condition and not conditions[0].is_expression):
+        yield _problem(
+            name, "when", "expression", f"the condition {node.when!r:.80} is no single expression",
+            "write `when: best.score > 0.9`",
+        )  # fmt: skip
+    if node.run_if in {"failure", "any"} and not upstream:
+        yield _problem(
+            name, "run_if", "nothing-to-wait-for",
+            f"`run_if: {node.run_if}` looks at what '{name}' needs, and it needs nothing",
+            "name the nodes under `needs:`",
+        )  # fmt: skip
+    if node.foreach is not None:
+        yield from _check_foreach(name, node)
+
+
+def _check_foreach(name: str, node: NodeSpec) -> Iterator[Problem]:
+    is_expression = isinstance(node.foreach, str) and bool(references(node.foreach))
+    if not is_expression and not isinstance(node.foreach, list):
+        yield _problem(
+            name, "foreach", "no-list", f"`foreach` is over {node.foreach!r:.60}, which is no list",
+            "write `foreach: ${NODE.OUTPUT}` or a list",
+        )  # fmt: skip
+    if any(reference.root == "item" for reference in references(node.foreach)):
+        yield _problem(
+            name, "foreach", "unknown-reference", "`item` is an element of this list and means nothing in it",
+            "refer to params or to another node",
+        )  # fmt: skip
+    if FAILURES in node.outputs:
+        yield _problem(
+            name, "outputs", "wrong-value",
+            f"'{FAILURES}' of a node with `foreach` is the list of its failed steps",
+            "give the output another name",
+        )  # fmt: skip
+
+
+def _problem(node: str, key: str, code: str, message: str, remedy: str) -> Problem:
+    return Problem(path=("nodes", node, key), code=code, message=message, remedy=remedy, node=node)

@@ -1,0 +1,125 @@
+"""The steps of a run as the journal tells them, in the plan's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, Final, Literal
+
+from dagbook.notebook.outputs import Output
+from dagbook.run.events import NodeError, SkipCause, StepOutline
+
+# `lost` is never written by a driver: a reader sees it when the driver is gone.
+StepStatus = Literal[
+    "pending", "running", "succeeded", "reused", "failed", "timed-out", "killed", "cancelled", "skipped",
+    "lost",
+]  # fmt: skip
+
+GOOD: Final = frozenset({"succeeded", "reused"})
+BAD: Final = frozenset({"failed", "timed-out", "killed"})
+FINAL: Final = GOOD | BAD | {"cancelled", "skipped", "lost"}
+
+_CHUNK: Final = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepState:
+    """One step. `cell` and `total` count cells from 1; times are ISO 8601.
+
+    Of a step that is expanded (`foreach`) `items` is how many there are, None before; `ended` and `bad` count
+    those that are over and that failed. `value` is the element that one of them is for, encoded. `retry_in`
+    is how many seconds after `finished` a failed step is tried again; `waiting` says what a step waits for
+    though its turn has come. `tried` are the attempts of earlier drivers; `attempts` those of the elements
+    of a list that is to be made anew.
+    """
+
+    outline: StepOutline
+    state: StepStatus = "pending"
+    attempt: int = 0
+    cell: int = 0
+    total: int = 0
+    line: str = ""
+    started: str | None = None
+    finished: str | None = None
+    seconds: float | None = None
+    peak_memory: int | None = None
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    folder: str = ""
+    notebook: str = ""
+    fingerprint: str = ""
+    reason: str = ""
+    error: NodeError | None = None
+    stopped_early: int | None = None
+    mlflow_run_id: str | None = None
+    warnings: tuple[str, ...] = ()
+    stopping: bool = False
+    skipped_by: SkipCause | None = None
+    retry_in: float | None = None
+    waiting: str = ""
+    items: int | None = None
+    ended: int = 0
+    bad: int = 0
+    value: Any = None
+    tried: int = 0
+    attempts: tuple[int, ...] = ()
+
+
+class Steps(Mapping[str, StepState]):
+    """Name → step, ordered and frozen. One that differs in one step shares all the others' memory."""
+
+    __slots__ = ("_chunks", "_place")
+
+    def __init__(self, steps: Iterable[StepState] = ()) -> None:
+        listed = list(steps)
+        self._share(
+            {step.outline.step: place for place, step in enumerate(listed)},
+            tuple(tuple(listed[at : at + _CHUNK]) for at in range(0, len(listed), _CHUNK)),
+        )
+
+    def _share(self, place: Mapping[str, int], chunks: tuple[tuple[StepState, ...], ...]) -> None:
+        self._place = place
+        self._chunks = chunks
+
+    def __getitem__(self, name: str) -> StepState:
+        chunk, at = divmod(self._place[name], _CHUNK)
+        return self._chunks[chunk][at]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._place)
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._place
+
+    def __eq__(self, other: object) -> bool:
+        return self._chunks == other._chunks if isinstance(other, Steps) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # what it holds has none either
+
+    def __repr__(self) -> str:
+        return f"Steps({', '.join(f'{name}: {step.state}' for name, step in self.items())})"
+
+    def every(self) -> Iterator[StepState]:
+        """All steps in order; what `values()` gives, sooner."""
+        return chain.from_iterable(self._chunks)
+
+    def replaced(self, step: StepState) -> Steps:
+        """With this one in place of the one of its name."""
+        chunk, at = divmod(self._place[step.outline.step], _CHUNK)
+        old = self._chunks[chunk]
+        changed = (*old[:at], step, *old[at + 1 :])
+        new = Steps()
+        new._share(self._place, (*self._chunks[:chunk], changed, *self._chunks[chunk + 1 :]))
+        return new
+
+    def expanded(self, step: StepState, children: Iterable[StepState]) -> Steps:
+        """With this one in place of the one of its name, and its children behind it."""
+        name = step.outline.step
+        return Steps(
+            each
+            for old in self.every()
+            for each in ((step, *children) if old.outline.step == name else (old,))
+        )
