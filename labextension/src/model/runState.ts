@@ -4,50 +4,10 @@
  */
 
 import { hookEnded, hookStarted, type Hooks } from './hooks';
-import type {
-  Entry,
-  EntryHead,
-  NodeError,
-  Outputs,
-  RunEvent,
-  RunStatus,
-  SkipCause,
-  StepOutline,
-  StepStatus
-} from './types';
+import { BAD, child, FINAL, planned, type Steps, type StepState, takenUp } from './steps';
+import type { Entry, EntryHead, RunEvent, RunStatus, StepStatus } from './types';
 
-/** One step as the journal tells it. `cell` and `total` count cells from 1; times are ISO 8601. */
-export interface StepState {
-  readonly outline: StepOutline;
-  readonly state: StepStatus;
-  readonly attempt: number;
-  readonly cell: number;
-  readonly total: number;
-  readonly line: string;
-  readonly started: string | null;
-  readonly finished: string | null;
-  readonly seconds: number | null;
-  readonly outputs: Outputs;
-  readonly folder: string;
-  readonly notebook: string;
-  readonly reason: string;
-  readonly error: NodeError | null;
-  readonly stoppedEarly: number | null;
-  readonly mlflowRunId: string | null;
-  readonly warnings: readonly string[];
-  readonly stopping: boolean;
-  readonly skippedBy: SkipCause | null;
-  /** Seconds after `finished` at which a failed step is tried again. */
-  readonly retryIn: number | null;
-  /** What it waits for though its turn has come: a lock, and who holds it. */
-  readonly waiting: string;
-  /** Of a step that was expanded: into how many, and how many of them are over and failed. */
-  readonly items: number | null;
-  readonly ended: number;
-  readonly bad: number;
-  /** Attempts of the elements of a list that is to be made anew. */
-  readonly attempts: readonly number[];
-}
+export type { StepState } from './steps';
 
 /** The whole run. `steps` keeps the plan's order; `seq` is the last entry that was folded in. */
 export interface RunState {
@@ -66,8 +26,7 @@ export interface RunState {
   readonly trackingLost: string | null;
   readonly experiment: string | null;
   readonly mlflowRunId: string | null;
-  // A map, not an object: an object would sort steps that are named by numbers.
-  readonly steps: ReadonlyMap<string, StepState>;
+  readonly steps: Steps;
   readonly hooks: Hooks;
   readonly seq: number;
 }
@@ -143,7 +102,7 @@ const HANDLERS: Handlers = {
     seconds: null,
     cancelBy: null,
     trackingLost: null,
-    steps: takenUp(state, new Set(event.steps.map(name => known(state, name).outline.step))),
+    steps: takenUp(state.steps, new Set(event.steps.map(name => known(state, name).outline.step))),
     // A run that was over will be over once more; of one that was cut off, what was told was told.
     hooks: state.state === 'running' ? state.hooks : new Map()
   }),
@@ -239,93 +198,6 @@ function orElse(text: string | undefined, otherwise: string): string {
   return text === undefined || text === '' ? otherwise : text;
 }
 
-function planned(outline: StepOutline): StepState {
-  return {
-    outline,
-    state: 'pending',
-    attempt: 0,
-    cell: 0,
-    total: 0,
-    line: '',
-    started: null,
-    finished: null,
-    seconds: null,
-    outputs: {},
-    folder: '',
-    notebook: '',
-    reason: outline.reason ?? '',
-    error: null,
-    stoppedEarly: null,
-    mlflowRunId: null,
-    warnings: [],
-    stopping: false,
-    skippedBy: null,
-    retryIn: null,
-    waiting: '',
-    items: null,
-    ended: 0,
-    bad: 0,
-    attempts: []
-  };
-}
-
-/** The steps as a driver finds them that takes up the run: those in `again` as planned. */
-function takenUp(state: RunState, again: ReadonlySet<string>): ReadonlyMap<string, StepState> {
-  const steps = new Map<string, StepState>();
-  for (const [name, step] of state.steps) {
-    const group = state.steps.get(step.outline.group ?? '');
-    if (group !== undefined) {
-      if (!isExpandedAnew(group, again)) {
-        steps.set(name, again.has(name) ? plannedAgain(step) : step);
-      }
-    } else if (!again.has(name)) {
-      steps.set(name, step);
-    } else if (step.items === null || isExpandedAnew(step, again)) {
-      const attempts = childrenOf(state, step).map(each => each.attempt);
-      steps.set(name, {
-        ...plannedAgain(step),
-        attempts: step.items === null ? step.attempts : attempts
-      });
-    } else {
-      steps.set(name, goesOn(state, step, again));
-    }
-  }
-  return steps;
-}
-
-/** Whether the list itself may be another: what published it is done again. */
-function isExpandedAnew(group: StepState, again: ReadonlySet<string>): boolean {
-  return again.has(group.outline.step) && (group.outline.needs ?? []).some(need => again.has(need));
-}
-
-/** A step that was expanded keeps what it became; only some of that is done again. */
-function goesOn(state: RunState, group: StepState, again: ReadonlySet<string>): StepState {
-  const children = childrenOf(state, group).filter(each => !again.has(each.outline.step));
-  return {
-    ...group,
-    state: 'running',
-    finished: null,
-    seconds: null,
-    error: null,
-    stopping: false,
-    reason: group.outline.reason ?? '',
-    skippedBy: null,
-    ended: children.filter(each => FINAL.has(each.state)).length,
-    bad: children.filter(each => BAD.has(each.state)).length
-  };
-}
-
-function childrenOf(state: RunState, group: StepState): readonly StepState[] {
-  return Array.from({ length: group.items ?? 0 }, (_, index) =>
-    known(state, `${group.outline.step}[${index}]`)
-  );
-}
-
-/** As planned, but that attempts are counted on: no two ever share a folder. */
-function plannedAgain(step: StepState): StepState {
-  return { ...planned(step.outline), attempt: step.attempt };
-}
-
 function known(state: RunState, name: string): StepState {
   const step = state.steps.get(name);
   if (step === undefined) {
@@ -357,16 +229,6 @@ function change(
   return { ...state, steps };
 }
 
-const BAD: ReadonlySet<StepStatus> = new Set(['failed', 'timed-out', 'killed']);
-const FINAL: ReadonlySet<StepStatus> = new Set([
-  ...BAD,
-  'succeeded',
-  'reused',
-  'cancelled',
-  'skipped',
-  'lost'
-]);
-
 function count(set: ReadonlySet<StepStatus>, status: StepStatus): number {
   return set.has(status) ? 1 : 0;
 }
@@ -389,24 +251,4 @@ function expand(state: RunState, name: string, items: readonly unknown[], at: st
       )
     )
   };
-}
-
-function child(group: StepState, index: number, item: unknown): StepState {
-  const outline = {
-    ...group.outline,
-    step: `${group.outline.step}[${index}]`,
-    // As a matrix shows its combination; an element without names is shown as one.
-    item: hasNames(item) ? item : { item },
-    group: group.outline.step
-  };
-  return { ...planned(outline), attempt: group.attempts[index] ?? 0 };
-}
-
-/** Whether an encoded element is a mapping, and does not stand for a file, a date or the like. */
-function hasNames(item: unknown): item is Readonly<Record<string, unknown>> {
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-    return false;
-  }
-  const keys = Object.keys(item);
-  return keys.length !== 1 || keys[0]?.startsWith('$') !== true;
 }

@@ -28,10 +28,13 @@ def failed_steps(state: RunState) -> tuple[str, ...]:
     return tuple(name for name, step in state.steps.items() if step.state in BAD)
 
 
-def drive(bench: Bench, items: list[Any], bad: Sequence[int] = (), **said: Any) -> RunState:
-    """Go on with the run, or begin it."""
+def drive(
+    bench: Bench, items: list[Any], bad: Sequence[int] = (), *, tolerate: int = 0, again: Again | None = None
+) -> RunState:
+    """Begin the run, or go on with it as the driver process does."""
     bench.executor = FakeExecutor(Squares(items, bad=bad))
-    return bench.drive(each(bench, tolerate=said.pop("tolerate", 0)), again=said.get("again"))
+    plan = each(bench, tolerate=tolerate)
+    return bench.drive(plan if again is None else again.applied_to(plan), again=again)
 
 
 def executed(bench: Bench) -> list[str]:
