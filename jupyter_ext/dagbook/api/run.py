@@ -17,6 +17,7 @@ from dagbook.api.planning import Prepared
 from dagbook.engine.folders import CANCEL, DRIVER_LOG, PLAN, frozen_notebook, new_run_id
 from dagbook.engine.queries import Queries
 from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound, did_you_mean
+from dagbook.run.events import Entry
 from dagbook.run.state import RunState
 
 if TYPE_CHECKING:
@@ -111,6 +112,10 @@ class Run:
     def show(self) -> dict[str, Any]:
         """Everything of the run, in the shape of `dagbook show --json`."""
         return self._queries.show(self.id)
+
+    def entries(self, after: int = 0) -> list[Entry]:
+        """What its journal tells, from the entry after `after`."""
+        return self._queries.entries(self.id, after)
 
     def cancel(self, by: str = "api") -> None:
         """Ask the driver to end the run; it does so within seconds and says so in the journal."""
