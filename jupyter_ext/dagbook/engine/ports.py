@@ -150,4 +150,4 @@ class Loader(Protocol):
         """The notebook document at `path`, sound, and what was repaired in it. Raises InvalidInput."""
 
     def local_modules(self, path: Path, code: str) -> Mapping[str, str]:
-        """Module name → source, for every local module that `code` can reach by import."""
+        """File, as `shared/io.py`, → source, for every local module that `code` can reach by import."""
