@@ -113,6 +113,11 @@ class Run:
         """Everything of the run, in the shape of `dagbook show --json`."""
         return self._queries.show(self.id)
 
+    @property
+    def damage(self) -> str | None:
+        """What of its journal cannot be read, in words; None when nothing is lost."""
+        return self._queries.damage(self.id)
+
     def entries(self, after: int = 0) -> list[Entry]:
         """What its journal tells, from the entry after `after`."""
         return self._queries.entries(self.id, after)

@@ -26,6 +26,9 @@ class Journal(Protocol):
     def read(self, after: int = 0) -> list[Entry]:
         """The entries with `seq > after`, in order, up to the last whole one."""
 
+    def damage(self) -> str | None:
+        """What of it cannot be read, and where, in words; None when nothing is lost."""
+
     def close(self) -> None:
         """Let go of the file."""
 

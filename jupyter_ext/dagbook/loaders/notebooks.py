@@ -45,7 +45,8 @@ class NotebookLoader:
     def local_modules(self, path: Path, code: str) -> Mapping[str, str]:
         """File → source of every local module that `code`, in a notebook at `path`, can import.
 
-        A file is named from where it is imported: `shared/io.py`. Follows imports through modules and packages. What is computed (`importlib`) is not seen.
+        A file is named from where it is imported: `shared/io.py`. Follows imports through modules and
+        packages. What is computed (`importlib`) is not seen.
         """
         folder = path.resolve().parent
         roots = [folder]
