@@ -46,7 +46,7 @@ def resume(run: Run | str, *, wait: bool = True, way: Way | None = None, jobs: i
     run = _found(run)
     state = _idle(run)
     plan = plan_of(run)
-    if state.seq and not unfinished(state):
+    if state.state not in {"interrupted", "running"} and not unfinished(state):
         raise InvalidInput(
             Finding(
                 code="nothing-to-resume",
