@@ -190,6 +190,51 @@ def test_kinds_of_a_newer_version_are_read_and_written_on(written: Path):
     assert [entry.seq for entry in journal.read()] == list(range(1, 11))
 
 
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (
+            lambda lines: [*lines[:3], b"garbage\n", *lines[3:]],
+            "line 4 is no line of a journal; 5 more",
+        ),
+        (lambda lines: [*lines[:3], lines[3].replace(b"1", b"2", 1), *lines[4:]], "line 4 does not hold its"),
+        (lambda lines: [*lines[:3], lines[3][:20] + b"\n", *lines[4:]], "line 4 does not hold its checksum"),
+        (lambda lines: [*lines[:3], *lines[5:]], "line 4 is not the next one"),
+        (
+            lambda lines: [*lines, sealed(b'"seq":9,"at":"x","kind":"step_started"}') + b"\n"],
+            "line 9 tells",
+        ),
+    ],
+    ids=["garbage", "checksum", "cut", "missing", "event"],
+)
+def test_damage_is_said_and_what_is_cut_off_is_kept_beside(
+    written: Path, damage: Callable[[list[bytes]], list[bytes]], said: str
+):
+    written.write_bytes(b"".join(damage(written.read_bytes().splitlines(keepends=True))))
+    damaged = written.read_bytes()
+    journal = JsonlJournal(written)
+    assert said in str(journal.damage())
+    seq = journal.append(EVENTS[1]).seq
+    assert journal.damage() is None
+    assert [entry.seq for entry in journal.read()] == list(range(1, seq + 1))
+    assert (written.parent / "journal.damaged-1.jsonl").read_bytes() == damaged
+
+
+def test_a_torn_last_line_is_no_damage_and_leaves_no_copy(written: Path):
+    written.write_bytes(written.read_bytes()[:-5])
+    journal = JsonlJournal(written)
+    assert journal.damage() is None
+    journal.append(EVENTS[1])
+    assert [path.name for path in written.parent.iterdir()] == ["journal.jsonl"]
+
+
+def test_a_newer_version_is_said(written: Path):
+    newer = run_started(outline("a")).model_copy(update={"version": 2})
+    written.write_bytes(encode_line(Entry(seq=1, at="2030-01-01T00:00:00+00:00", event=newer)))
+    assert "newer Dagbook (version 2; this one knows 1)" in str(JsonlJournal(written).damage())
+    assert read_journal(written)[0].event == newer
+
+
 def test_an_encoded_entry_is_decoded_as_it_was():
     for seq, event in enumerate(EVENTS):
         entry = Entry(seq=seq, at="2026-01-01T00:00:00.000+00:00", event=event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -111,3 +113,27 @@ def test_looking_never_takes_the_lock(tmp_path: Path):
         assert not is_held(tmp_path)
     one.acquire()
     one.release()
+
+
+def test_a_living_holder_is_named_and_a_dead_one_is_not(tmp_path: Path):
+    assert lock.living_holder(tmp_path) is None
+    with holder(tmp_path) as first:
+        assert f"process {first.pid} on " in str(lock.living_holder(tmp_path))
+        first.kill()
+        first.wait()
+        assert lock.living_holder(tmp_path) is None
+
+
+def test_a_lock_that_outlives_its_holder_for_a_moment_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lock, "_PATIENCE", 60)
+    with holder(tmp_path) as first:
+        first.kill()
+        first.wait()
+        # As a child has it that was forked and has not become another program yet.
+        child = os.open(tmp_path / "lock", os.O_RDONLY)
+        fcntl.flock(child, fcntl.LOCK_EX)
+        Timer(0.2, lambda: os.close(child)).start()
+        assert is_held(tmp_path)
+        assert lock.living_holder(tmp_path) is None

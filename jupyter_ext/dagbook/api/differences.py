@@ -18,7 +18,7 @@ from dagbook.pipeline.plan import Plan, PlannedNode
 from dagbook.pipeline.spec import PipelineSpec
 
 _FILE = "file "
-_FROZEN = "code cell "
+_FROZEN = ("code cell ", "declared outputs")
 
 
 @dataclass(frozen=True, kw_only=True)

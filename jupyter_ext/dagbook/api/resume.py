@@ -15,12 +15,14 @@ from dagbook.api.params import split_assignments
 from dagbook.api.planning import Choices
 from dagbook.api.run import Run, find, not_writable, start
 from dagbook.engine.again import Again
+from dagbook.engine.content import size_of
 from dagbook.engine.folders import CANCEL, PLAN
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound, RunBusy, did_you_mean
-from dagbook.journals.lock import holder_of
+from dagbook.journals.lock import living_holder
 from dagbook.pipeline.plan import Plan
 from dagbook.pipeline.selection import Selection
 from dagbook.run.again import unfinished
+from dagbook.run.events import JOURNAL_VERSION, RunStarted
 from dagbook.run.state import BAD, RunState
 
 Way = Literal["as-planned", "changed"]
@@ -45,7 +47,7 @@ def resume(run: Run | str, *, wait: bool = True, way: Way | None = None, jobs: i
     run = _found(run)
     state = _idle(run)
     plan = plan_of(run)
-    if state.seq and not unfinished(state):
+    if state.state not in {"interrupted", "running"} and not unfinished(state):
         raise InvalidInput(
             Finding(
                 code="nothing-to-resume",
@@ -142,10 +144,29 @@ def _take_up(run: Run, plan: Plan, state: RunState, way: Way | None, again: Agai
     (run.folder / CANCEL).unlink(missing_ok=True)
     try:
         renew_addresses(run.folder, plan)
-        process = start_driver(run.folder, again.model_copy(update={"uncached": found.unfrozen}))
+        news = {"uncached": found.unfrozen, "gone": _gone(run.folder, state)}
+        process = start_driver(run.folder, again.model_copy(update=news))
     except OSError as error:
         raise not_writable(error, run.folder) from error
     return Run(run.id, bootstrap.queries_of(run.folder.parent), process, after=state.seq)
+
+
+def _gone(folder: Path, state: RunState) -> tuple[str, ...]:
+    """Finished steps of which a published file is not there, or not as long as it was, and still needed."""
+    waiting = set(unfinished(state))
+    needed = {need for name in waiting for need in state.steps[name].outline.needs}
+    return tuple(name for name in state.steps if name in needed - waiting and not _whole(folder, state, name))
+
+
+def _whole(folder: Path, state: RunState, step: str) -> bool:
+    try:
+        return all(
+            size_of(folder / output.path) == output.bytes
+            for output in state.steps[step].outputs.values()
+            if output.kind == "file"
+        )
+    except OSError:
+        return False
 
 
 def _begin_anew(
@@ -184,12 +205,22 @@ def _begin_anew(
 
 
 def _idle(run: Run) -> RunState:
-    """The state of a run that nobody drives. Raises RunBusy otherwise."""
-    if bootstrap.queries_of(run.folder.parent).is_driven(run.id):
+    """The state of a run that nobody drives and that we can read; raises otherwise."""
+    began = next((entry.event for entry in run.entries() if isinstance(entry.event, RunStarted)), None)
+    if began is not None and began.version > JOURNAL_VERSION:
+        raise InvalidInput(
+            Finding(
+                code="newer-journal",
+                message=f"run {run.id} was written by a newer Dagbook: {run.damage}",
+                remedy="update Dagbook, or run the pipeline again",
+                file=str(run.folder),
+            )
+        )
+    if holder := living_holder(run.folder):
         raise RunBusy(
             Finding(
                 code="run-busy",
-                message=f"run {run.id} is going on: {holder_of(run.folder)}",
+                message=f"run {run.id} is going on: {holder}",
                 remedy="wait for it, or `dagbook cancel` it",
                 file=str(run.folder),
             )

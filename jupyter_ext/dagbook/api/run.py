@@ -19,6 +19,7 @@ from dagbook.engine.hooks import write_addresses
 from dagbook.engine.queries import Queries
 from dagbook.engine.surroundings import read_surroundings
 from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound, did_you_mean
+from dagbook.run.events import Entry
 from dagbook.run.state import RunState
 
 if TYPE_CHECKING:
@@ -143,6 +144,15 @@ class Run:
             patch=made_in.patch,
         )
         return write_page(story, read_aim(best) if best else None)
+
+    @property
+    def damage(self) -> str | None:
+        """What of its journal cannot be read, in words; None when nothing is lost."""
+        return self._queries.damage(self.id)
+
+    def entries(self, after: int = 0) -> list[Entry]:
+        """What its journal tells, from the entry after `after`."""
+        return self._queries.entries(self.id, after)
 
     def cancel(self, by: str = "api") -> None:
         """Ask the driver to end the run; it does so within seconds and says so in the journal."""

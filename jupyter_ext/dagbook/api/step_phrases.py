@@ -24,7 +24,9 @@ def most_telling(steps: Sequence[StepState], most: int) -> list[StepState]:
 def elapsed(step: StepState) -> str:
     """How long it took, or has been running."""
     if step.state == "running" and step.started:
-        return seconds_text((datetime.now(UTC) - datetime.fromisoformat(step.started)).total_seconds())
+        # The clock may have been set back since.
+        since = (datetime.now(UTC) - datetime.fromisoformat(step.started)).total_seconds()
+        return seconds_text(max(0.0, since))
     return seconds_text(step.seconds)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from dagbook.api.resume import resume
+from dagbook.api.run import find
 from dagbook.cli.run import follow_run
-from dagbook.cli.screen import json_option
+from dagbook.cli.screen import json_option, print_findings
+from dagbook.errors import Finding
 
 
 def taking_up_options(command: Any) -> Any:
@@ -28,6 +31,15 @@ def taking_up_options(command: Any) -> Any:
     return command
 
 
+def warn_of_damage(run: str) -> None:
+    """Say what of the run's journal cannot be read, before somebody goes on with it."""
+    found = find(run, Path())
+    if found.damage is not None:
+        message = f"its journal is damaged: {found.damage}"
+        remedy = "a copy is kept beside it; what cannot be read is done again, or reused"
+        print_findings([Finding(code="journal-damaged", message=message, remedy=remedy, severity="warning")])
+
+
 @click.command("resume")
 @click.argument("run")
 @taking_up_options
@@ -41,5 +53,6 @@ def command(
     What is finished is never run again. If the pipeline file or a notebook has changed since, it says what,
     and wants --as-planned or --changed.
     """
+    warn_of_damage(run)
     taken_up = resume(run, wait=False, way=way, jobs=jobs)
     ctx.exit(follow_run(taken_up, detach=detach, as_json=as_json))

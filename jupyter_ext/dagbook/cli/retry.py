@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from dagbook.api.resume import retry
-from dagbook.cli.resume import taking_up_options
+from dagbook.cli.resume import taking_up_options, warn_of_damage
 from dagbook.cli.run import follow_run
 from dagbook.cli.screen import json_option
 
@@ -40,5 +40,6 @@ def command(
     Everything else stays as it is. With -p it is a new run, with the parameters of RUN but for those that are
     given, in which what still holds is reused.
     """
+    warn_of_damage(run)
     again = retry(run, steps, wait=False, **options)
     ctx.exit(follow_run(again, detach=detach, as_json=as_json))

@@ -62,6 +62,8 @@ def _print_run(run: Run) -> None:
             console.print(Text.assemble((f"{label:<9}", "dim"), str(value)), soft_wrap=True)
     console.print()
     console.print(_steps_table(shown["steps"]))
+    if shown["damage"]:
+        console.print(Text(f"warning: its journal is damaged: {shown['damage']}", "yellow"), soft_wrap=True)
     state = run.state
     for line in hook_lines(state):
         console.print(line)

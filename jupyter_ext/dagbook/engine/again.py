@@ -25,6 +25,7 @@ class Again(BaseModel):
         jobs: how many steps may run at once; as planned when None.
         uncached: nodes whose modules or files are not those of the plan: nothing they give may be kept
             under the fingerprints of the plan.
+        gone: finished steps whose published files are not there any more.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +34,7 @@ class Again(BaseModel):
     fresh: bool = False
     jobs: int | None = None
     uncached: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
     def applied_to(self, plan: Plan) -> Plan:
         """The plan with what is wanted."""
@@ -56,7 +58,7 @@ class Again(BaseModel):
 def resumed(state: RunState, plan: Plan, again: Again) -> RunResumed:
     """The event by which this process takes up the run."""
     return RunResumed(
-        steps=to_do_again(state, again.steps),
+        steps=to_do_again(state, again.steps, again.gone),
         jobs=plan.jobs,
         pid=os.getpid(),
         host=socket.gethostname(),

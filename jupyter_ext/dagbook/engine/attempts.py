@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,8 +170,15 @@ class Attempts:
 
     def _reuse(self, step: PlannedStep, prepared: PreparedStep) -> bool:
         place = f"{step_folder(step.step)}/reused"
+        known = self._ports.cache.known(prepared.fingerprint)
+        if known is None:
+            return False
+        # Of an earlier driver of the run; what is left of it may be incomplete.
+        shutil.rmtree(self._folder / place, ignore_errors=True)
         result = self._ports.cache.fetch(prepared.fingerprint, self._folder / place)
         if result is None:
+            message = f"the result of run {known.run} that was kept is damaged or gone: the step runs again"
+            self._history.happen(StepWarned(step=step.step, message=message))
             return False
         outputs = published_by(result.outputs, place)
         notebook = f"{place}/{result.notebook}" if result.notebook else ""

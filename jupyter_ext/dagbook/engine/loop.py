@@ -39,6 +39,7 @@ from dagbook.run.events import (
     StepCancelled,
     StepOutline,
     StepSkipped,
+    StepWarned,
     TrackingLost,
     TrackingStarted,
 )
@@ -129,6 +130,9 @@ class Driver:
         before = self._history.state
         self._worked = worked_before(self._history.entries())
         self._history.happen(resumed(before, self._plan, again))
+        for name in again.gone:
+            message = "what it had published was not there any more: it is made again"
+            self._history.happen(StepWarned(step=name, message=message))
         self._reopen_record(before)
         for name, step in before.steps.items():
             if step.state == "running":

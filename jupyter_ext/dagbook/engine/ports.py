@@ -30,6 +30,9 @@ class Journal(Protocol):
     def read(self, after: int = 0) -> list[Entry]:
         """The entries with `seq > after`, in order, up to the last whole one."""
 
+    def damage(self) -> str | None:
+        """What of it cannot be read, and where, in words; None when nothing is lost."""
+
     def close(self) -> None:
         """Let go of the file."""
 
@@ -210,4 +213,4 @@ class Loader(Protocol):
         """The notebook document at `path`, sound, and what was repaired in it. Raises InvalidInput."""
 
     def local_modules(self, path: Path, code: str) -> Mapping[str, str]:
-        """Module name → source, for every local module that `code` can reach by import."""
+        """File, as `shared/io.py`, → source, for every local module that `code` can reach by import."""

@@ -102,7 +102,11 @@ class Queries:
     def show(self, run: str) -> dict[str, Any]:
         """Everything of one run, in the shape that `dagbook show --json` prints."""
         folder = self.folder(run)
-        return describe_run(self.state(folder.name), folder)
+        return describe_run(self.state(folder.name), folder, self.damage(run))
+
+    def damage(self, run: str) -> str | None:
+        """What of the run's journal cannot be read, and where, in words."""
+        return self._open_journal(self.folder(run)).damage()
 
     def _summaries(self, limit: int | None, before: str | None) -> Iterator[dict[str, Any]]:
         given = 0
@@ -113,7 +117,9 @@ class Queries:
                 return
             state = self.state(folder.name)
             if state.seq == 0:
-                continue  # prepared, and its driver has not said anything yet
+                if self.damage(folder.name) is None:
+                    continue  # prepared, and its driver has not said anything yet
+                state = replace(state, state="interrupted")
             given += 1
             yield summarise_run(state)
 
@@ -153,7 +159,7 @@ def summarise_run(state: RunState) -> dict[str, Any]:
     }
 
 
-def describe_run(state: RunState, folder: Path) -> dict[str, Any]:
+def describe_run(state: RunState, folder: Path, damage: str | None = None) -> dict[str, Any]:
     """The whole run as JSON: the one shape of `run --json`, `show --json` and the REST API."""
     return {
         "run": state.run,
@@ -172,6 +178,7 @@ def describe_run(state: RunState, folder: Path) -> dict[str, Any]:
         "due": state.due or None,
         "file": state.file,
         "params": dict(state.params),
+        "damage": damage,
         "steps": [_describe_step(step, folder) for step in state.steps.values()],
         "hooks": [_describe_hook(hook, folder) for hook in state.hooks.values()],
     }

@@ -9,11 +9,20 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dagbook.engine.disk import write_whole
 from dagbook.errors import EnvironmentFault, Finding
-from dagbook.run.events import PROGRESS_KINDS, Entry, Event, entry_from_json
+from dagbook.run.events import (
+    JOURNAL_VERSION,
+    PROGRESS_KINDS,
+    Entry,
+    Event,
+    RunStarted,
+    entry_from_json,
+)
 
 _HEAD = b'{"crc":"'
 _CRC_END = len(_HEAD) + 8
@@ -56,6 +65,10 @@ class JsonlJournal:
         """Whole and sound lines with `seq > after`; reading ends at the first that is neither."""
         return read_journal(self._path, after)
 
+    def damage(self) -> str | None:
+        """What is wrong with the file and where, in words; a torn last line is no damage."""
+        return damage_of(self._path)
+
     def close(self) -> None:
         """Close the file; safe to call twice."""
         if self._descriptor is not None:
@@ -65,10 +78,19 @@ class JsonlJournal:
     def _open(self) -> None:
         sound, self._seq = _sound_part(self._path)
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        # A torn last line (power cut, full disk) was never acknowledged: it goes.
+        # A torn last line (power cut, full disk) was never acknowledged: it goes. Damage is kept beside.
+        if damage_of(self._path) is not None:
+            self._keep_damaged()
         os.ftruncate(descriptor, sound)
         os.lseek(descriptor, 0, os.SEEK_END)
         self._descriptor = descriptor
+
+    def _keep_damaged(self) -> None:
+        """A copy of the whole file, before what cannot be read is cut off."""
+        number = 1
+        while (kept := self._path.with_name(f"{self._path.stem}.damaged-{number}.jsonl")).exists():
+            number += 1
+        write_whole(kept, self._path.read_bytes())
 
     def _write(self, line: bytes) -> None:
         assert self._descriptor is not None
@@ -89,14 +111,55 @@ def read_journal(path: Path, after: int = 0) -> list[Entry]:
         content = path.read_bytes()
     except FileNotFoundError:
         return []
-    entries: list[Entry] = []
-    for line in content.split(b"\n"):
-        entry = decode_line(line)
-        if entry is None:
-            break
-        if entry.seq > after:
-            entries.append(entry)
-    return entries
+    entries = [entry for _, entry in _sound_lines(content)]
+    # A last line that has all but its line break is whole.
+    last = decode_line(content.rpartition(b"\n")[2])
+    if last is not None and last.seq == len(entries) + 1:
+        entries.append(last)
+    return [entry for entry in entries if entry.seq > after]
+
+
+def damage_of(path: Path) -> str | None:
+    """What is wrong with a journal file, and where; None when all of its whole lines are sound."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    sound, count, version = 0, 0, JOURNAL_VERSION
+    for end, entry in _sound_lines(content):
+        sound, count = end, count + 1
+        if isinstance(entry.event, RunStarted):
+            version = entry.event.version
+    if version > JOURNAL_VERSION:
+        return f"it was written by a newer Dagbook (version {version}; this one knows {JOURNAL_VERSION})"
+    line, newline, _ = content[sound:].partition(b"\n")
+    if not newline:
+        return None
+    lost = content[sound:].count(b"\n")
+    after = f"; {lost - 1} more after it cannot be told" if lost > 1 else ""
+    return f"line {count + 1} {_what_is_wrong(line)}{after}"
+
+
+def _what_is_wrong(line: bytes) -> str:
+    if not line.startswith(_HEAD):
+        return "is no line of a journal"
+    if decode_line(line) is not None:
+        return "is not the next one: lines before it are missing"
+    rest = line[_CRC_END + 2 :]
+    if line[len(_HEAD) : _CRC_END + 2] != b'%08x",' % zlib.crc32(rest):
+        return "does not hold its checksum"
+    return "tells an event that this Dagbook cannot read"
+
+
+def _sound_lines(content: bytes) -> Iterator[tuple[int, Entry]]:
+    """The sound entries from the first on, each with where its line ends; ends at the first that is not."""
+    begin, seq = 0, 0
+    while (end := content.find(b"\n", begin)) >= 0:
+        entry = decode_line(content[begin:end])
+        if entry is None or entry.seq != seq + 1:
+            return
+        begin, seq = end + 1, entry.seq
+        yield begin, entry
 
 
 def encode_line(entry: Entry) -> bytes:
@@ -126,11 +189,8 @@ def _sound_part(path: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     sound, seq = 0, 0
-    while (end := content.find(b"\n", sound)) >= 0:
-        entry = decode_line(content[sound:end])
-        if entry is None:
-            break
-        sound, seq = end + 1, entry.seq
+    for end, entry in _sound_lines(content):
+        sound, seq = end, entry.seq
     return sound, seq
 
 

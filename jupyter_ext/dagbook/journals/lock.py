@@ -9,6 +9,7 @@ import socket
 import time
 from pathlib import Path
 
+from dagbook.engine.writer import start_of
 from dagbook.errors import Finding, RunBusy
 
 _PATIENCE = 1.0
@@ -84,3 +85,25 @@ def holder_of(folder: Path) -> str:
         return f"process {who['pid']} on {who['host']} since {who['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "a process that has not said who it is"
+
+
+def living_holder(folder: Path) -> str | None:
+    """Who drives the run in `folder`, in words; None when nobody does.
+
+    A driver that was killed while it started a process leaves its lock to that process until it has become
+    another program, which is a matter of moments: they are waited for.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while is_held(folder):
+        if _is_alive(folder) or time.monotonic() > deadline:
+            return holder_of(folder)
+        time.sleep(0.02)
+    return None
+
+
+def _is_alive(folder: Path) -> bool:
+    try:
+        who = json.loads((folder / "lock").read_text("utf-8"))
+        return who["host"] != socket.gethostname() or start_of(int(who["pid"])) is not None
+    except (OSError, ValueError, KeyError, TypeError):
+        return True  # a driver that has not said yet who it is

@@ -23,5 +23,9 @@ class MemoryJournal:
         """The entries with `seq > after`."""
         return self._entries[after:]
 
+    def damage(self) -> str | None:
+        """Nothing ever is."""
+        return None
+
     def close(self) -> None:
         """Nothing to let go of."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,18 +43,19 @@ class NotebookLoader:
         return parse_notebook(text, str(path))
 
     def local_modules(self, path: Path, code: str) -> Mapping[str, str]:
-        """Module name → source of every local module that `code`, in a notebook at `path`, can import.
+        """File → source of every local module that `code`, in a notebook at `path`, can import.
 
-        Follows imports through modules and packages. What is computed (`importlib`) is not seen.
+        A file is named from where it is imported: `shared/io.py`. Follows imports through modules and
+        packages. What is computed (`importlib`) is not seen.
         """
         folder = path.resolve().parent
         roots = [folder]
         if self._project is not None and self._project != folder:
             roots.append(self._project)
-        found: dict[str, str] = {}
+        found: dict[str, _Module] = {}
         for name in _imported(code, package=""):
             _follow(name, roots, found)
-        return dict(sorted(found.items()))
+        return {module.file: module.source for _, module in sorted(found.items())}
 
 
 def _read(path: Path) -> str:
@@ -133,7 +135,15 @@ def _from_text(text: str, path: Path) -> str:
     return json.dumps({**nb, "nbformat_minor": 4})
 
 
-def _follow(name: str, roots: list[Path], found: dict[str, str]) -> None:
+@dataclass(frozen=True)
+class _Module:
+    """A local module that can be reached."""
+
+    file: str
+    source: str
+
+
+def _follow(name: str, roots: list[Path], found: dict[str, _Module]) -> None:
     """Add module `name` and what it imports in turn; with its packages, whose `__init__` run too."""
     parts = name.split(".")
     for length in range(1, len(parts) + 1):
@@ -147,8 +157,10 @@ def _follow(name: str, roots: list[Path], found: dict[str, str]) -> None:
             source = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return
-        found[module] = source
         package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+        found[module] = _Module(
+            "/".join([*package.split("."), file.name] if package else [file.name]), source
+        )
         for imported in _imported(source, package=package):
             _follow(imported, roots, found)
 

@@ -19,7 +19,7 @@ class NotebookFacts:
         parameters: what it declares; None when that cannot be known (another language).
         published: which outputs its code publishes.
         cells: position from 1 → code that counts (see notebook.cells), of every code cell.
-        modules: name → source of every local module it can reach by import.
+        modules: file → source of every local module it can reach by import.
         deps: declared dependency → digest of its content.
         kernel: name of the kernel it will run on.
         language: of the notebook.

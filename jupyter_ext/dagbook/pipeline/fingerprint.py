@@ -7,10 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dagbook.notebook.modules import module_parts
 from dagbook.pipeline.facts import NotebookFacts
 
 # Part of every fingerprint: raise it when what a fingerprint covers changes.
-FINGERPRINT_VERSION: Final = 1
+FINGERPRINT_VERSION: Final = 2
 
 Parts = Mapping[str, str]
 
@@ -32,7 +33,8 @@ def fingerprint_parts(
     if facts.lock:
         parts["environment"] = _digest(facts.lock)
     parts |= value_parts(params)
-    parts |= {f"module {name}": _digest(source) for name, source in facts.modules.items()}
+    for file, source in facts.modules.items():
+        parts |= {part: _digest(code) for part, code in module_parts(file, source).items()}
     parts |= {f"file {name}": digest for name, digest in facts.deps.items()}
     return parts
 

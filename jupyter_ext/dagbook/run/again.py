@@ -37,13 +37,18 @@ def with_downstream(
     return tuple(name for name in state.steps if name in again or name in partly)
 
 
-def to_do_again(state: RunState, steps: Collection[str] | None = None) -> tuple[str, ...]:
+def to_do_again(
+    state: RunState, steps: Collection[str] | None = None, gone: Collection[str] = ()
+) -> tuple[str, ...]:
     """What a driver that takes up the run has to do: what is unfinished, or `steps` and what follows them.
 
-    What a dead driver left open is always among it: nobody else would ever finish it.
+    What a dead driver left open is always among it: nobody else would ever finish it. So is what published
+    files that are `gone`, though not what follows from it: that is made already.
     """
     if steps is None:
-        return unfinished(state)
+        left = {*unfinished(state), *gone}
+        return tuple(name for name in state.steps if name in left)
+    steps = {*steps, *gone}
     open_ = {name for name, step in state.steps.items() if step.state in {"running", "pending", "lost"}}
     expanded = {name for name in open_ if state.steps[name].items is not None}
     return with_downstream(state, (open_ - expanded) | set(steps), expanded)

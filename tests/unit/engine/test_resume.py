@@ -107,6 +107,28 @@ def test_what_a_changed_module_gives_is_not_kept_under_the_old_fingerprint(bench
     assert bench.cache.known(state.steps["a"].fingerprint) is None
 
 
+def test_a_finished_step_whose_files_are_gone_is_made_again_and_what_followed_is_left(
+    bench: Bench, chain: Plan
+):
+    bench.drive(chain, {"c": [failed()]})
+    seen = len(bench.journal.read())
+    again = Again(gone=("b",))
+    state = bench.drive(chain, {}, again=again)
+    assert states(state) == {"a": "succeeded", "b": "reused", "c": "succeeded", "x": "succeeded"}
+    assert started(bench, seen) == ["c"]
+    assert "not there any more" in state.steps["b"].warnings[0]
+
+
+def test_a_kept_result_that_is_damaged_is_said_and_made_again(bench: Bench):
+    plan = plan_of({"a": ()}, folder=bench.folder)
+    bench.drive(plan, {})
+    bench.again()
+    bench.cache.fetch = lambda *_: None  # type: ignore[method-assign]
+    state = bench.drive(plan, {})
+    assert states(state) == {"a": "succeeded"}
+    assert "damaged or gone" in state.steps["a"].warnings[0]
+
+
 def entries_of(*told: tuple[str, Any]) -> list[Entry]:
     return [Entry(seq=seq, at=at, event=event) for seq, (at, event) in enumerate(told, 1)]
 

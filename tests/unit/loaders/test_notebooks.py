@@ -74,10 +74,13 @@ def project(tmp_path: Path) -> Path:
     ("code", "modules"),
     [
         ("import numpy", []),
-        ("import features", ["clean", "features", "nb_deep", "nb_deep.one", "nb_deep.two"]),
-        ("%matplotlib inline\nfrom nb_deep import two", ["nb_deep", "nb_deep.two"]),
-        ("def f():\n    import broken", ["broken"]),
-        ("from shared.io import x", ["shared", "shared.io"]),
+        (
+            "import features",
+            ["clean.py", "features.py", "nb_deep/__init__.py", "nb_deep/one.py", "nb_deep/two.py"],
+        ),
+        ("%matplotlib inline\nfrom nb_deep import two", ["nb_deep/__init__.py", "nb_deep/two.py"]),
+        ("def f():\n    import broken", ["broken.py"]),
+        ("from shared.io import x", ["shared/__init__.py", "shared/io.py"]),
         ("import (", []),
     ],
 )

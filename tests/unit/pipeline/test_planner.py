@@ -36,7 +36,9 @@ PIPELINE = spec(
     params={"rows": 5},
 )  # fmt: skip
 FACTS = {
-    "prepare": facts("prepare", modules={"features": "def scale(): ..."}, deps={"data.csv": "d1"}),
+    "prepare": facts(
+        "prepare", modules={"features.py": "def scale():\n    return 1"}, deps={"data.csv": "d1"}
+    ),
     "train": facts("train"),
     "best": facts("best"),
     "other": facts("other"),
@@ -127,13 +129,16 @@ def changed(node: str, **parts: Any) -> dict[str, NotebookFacts]:
         ({"facts": changed("prepare", cells={1: "other code"})}, "code cell 1 changed"),
         ({"facts": changed("prepare", cells={3: "code of prepare", 4: "new"})}, "code cell 2 is new"),
         ({"facts": changed("prepare", cells={})}, "code cell 1 is gone"),
-        ({"facts": changed("prepare", modules={"features": "x"})}, "module features changed"),
+        (
+            {"facts": changed("prepare", modules={"features.py": "def scale():\n    return 2"})},
+            "features.py::scale changed",
+        ),
         ({"facts": changed("prepare", deps={"data.csv": "d2"})}, "file data.csv changed"),
         ({"facts": changed("prepare", deps={})}, "file data.csv is gone"),
         ({"facts": changed("prepare", kernel="other")}, "kernel changed"),
         (
             {"facts": changed("prepare", cells={1: "x", 2: "y"}, modules={}, deps={})},
-            "code cell 1 changed, code cell 2 is new, module features is gone and 1 more",
+            "code cell 1 changed, code cell 2 is new, features.py is gone and 2 more",
         ),
     ],
 )
@@ -155,13 +160,13 @@ def test_a_step_that_changed_itself_says_so_rather_than_naming_its_upstream():
 
 
 def test_a_changed_module_is_named_even_when_it_is_called_cache():
-    facts_then = changed("train", modules={"cache": "old"})
+    facts_then = changed("train", modules={"cache.py": "old"})
     remembered = everything()
     remembered.newest[result_key("p", "train", {"depth": 2})] = fingerprint_parts(
         facts_then["train"], {"data": "d", "depth": 2}, {}, "python 3.11"
     )
-    around = {"facts": changed("train", modules={"cache": "new"}), "params": {"rows": 6}}
-    assert said(planned(remembered, **around))["train[0]"] == "run: module cache changed"
+    around = {"facts": changed("train", modules={"cache.py": "new"}), "params": {"rows": 6}}
+    assert said(planned(remembered, **around))["train[0]"] == "run: cache.py changed"
 
 
 def test_a_result_that_left_the_cache_is_made_again():
