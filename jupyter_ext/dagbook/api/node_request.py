@@ -133,5 +133,3 @@ def _request(prepared: Prepared, step: PlannedStep, place: StepPlace, attempt: i
         kernel=node.kernel,
         timeout=node.timeout,
     )
-
-

@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "show": ("show", "Show a run; the newest unless one is named."),
     "logs": ("logs", "Show what a step printed."),
     "graph": ("graph", "Draw a pipeline as text, Mermaid, DOT or SVG."),
+    "compile": ("compile", "Write a pipeline for another scheduler: Argo, …"),
     "cancel": ("cancel", "End a run that is going on."),
     "sync": ("sync", "Send what notebooks logged while MLflow was away."),
     "doctor": ("doctor", "Check what is installed, what can be reached, and what is wrong."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,9 +31,11 @@ def run(ctx: click.Context, request: Path, report_fd: int | None) -> None:
 @command.command("prepare")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("step")
-@click.option("--run", "run_id", required=True, help="Id of the run, the same for all its steps.")
-@click.option("--into", type=click.Path(path_type=Path), required=True, help="The run's folder.")
-@click.option("--also", type=click.Path(path_type=Path), multiple=True, help="Where upstream results are, too.")
+@click.option("--run", required=True, help="Id of the run, the same for all its steps.")
+@click.option("--into", "folder", type=click.Path(path_type=Path), required=True, help="The run's folder.")
+@click.option(
+    "--also", type=click.Path(path_type=Path), multiple=True, help="Where upstream results are, too."
+)
 @click.option("--digest", default="", help="Of the pipeline that was compiled.")
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
 @click.pass_context
@@ -42,11 +45,8 @@ def prepare(
     file: Path,
     step: str,
     *,
-    run_id: str,
-    into: Path,
-    also: tuple[Path, ...],
-    digest: str,
     params: tuple[str, ...],
+    **where: Any,
 ) -> None:
     """Write the request of one STEP of the pipeline in FILE, and print its path: what compiled pipelines do.
 
@@ -57,7 +57,7 @@ def prepare(
     from dagbook.loaders.pipeline_file import load_pipeline
 
     values = parse_assignments(load_pipeline(file).spec, params)
-    place = StepPlace(step=step, run=run_id, folder=into, also=also, digest=digest, params=values)
+    place = StepPlace(step=step, params=values, **where)
     request = write_request(file, place)
     if request is None:
         click.echo(f"{step} cannot start; result.json in its folder says why", err=True)

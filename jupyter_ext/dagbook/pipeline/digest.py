@@ -9,7 +9,7 @@ from dagbook.pipeline.plan import Plan
 
 
 def plan_digest(plan: Plan) -> str:
-    """64 hexadecimal digits over notebooks, modules and the pipeline; not over places, parameters or kernels."""
+    """64 hexadecimal digits over notebooks, modules and pipeline; not over places, values or kernels."""
     nodes = {
         name: {
             **node.model_dump(mode="json", exclude={"notebook", "code"}),
