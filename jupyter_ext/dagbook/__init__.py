@@ -12,6 +12,8 @@ from dagbook.version import __version__
 
 if TYPE_CHECKING:
     from dagbook.api.builder import Pipeline
+    from dagbook.api.launch import launch
+    from dagbook.api.resume import resume, retry
     from dagbook.api.run import Run
     from dagbook.errors import DagbookError, InvalidInput
     from dagbook.magics.input_binding import input as input  # noqa: A004
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
 # Not `input`: `from dagbook import *` must leave Python's own alone.
 __all__ = [
-    "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "artifact", "load", "metric", "output",
-    "param", "track",
+    "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "artifact", "launch", "load", "metric",
+    "output", "param", "resume", "retry", "track",
 ]  # fmt: skip
 
 # Imported when first used: `import dagbook` in a notebook must cost nothing.
@@ -33,10 +35,13 @@ _HOMES = {
     "Run": "dagbook.api.run",
     "artifact": "dagbook.magics.log",
     "input": "dagbook.magics.input_binding",
+    "launch": "dagbook.api.launch",
     "load": "dagbook.magics.publish",
     "metric": "dagbook.magics.log",
     "output": "dagbook.magics.publish",
     "param": "dagbook.magics.log",
+    "resume": "dagbook.api.resume",
+    "retry": "dagbook.api.resume",
     "track": "dagbook.magics.track",
     "load_ipython_extension": "dagbook.magics.extension",
 }

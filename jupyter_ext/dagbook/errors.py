@@ -47,6 +47,7 @@ class Finding:
     column: int | None = None
     node: str | None = None
     cell: int | None = None
+    parameter: str | None = None
     severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:

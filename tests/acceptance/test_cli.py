@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from mlflow import MlflowClient
 
 from tests.acceptance.notebooks import parameters
 from tests.acceptance.project import Answer, Project, refused, wait_until
@@ -265,3 +267,57 @@ def test_help_names_every_command(project: Project):
     ):
         assert f"\n  {name} " in answer.out
         assert project.folder.exists()
+
+
+def test_a_report_says_where_the_run_was_made(first: Answer, sums: Project):
+    answer = sums.dagbook("report", "-o", "page.html")
+    assert (answer.code, "Wrote page.html" in answer.out) == (0, True)
+    page = (sums.folder / "page.html").read_text("utf-8")
+    for told in ("sums", first.json["run"], "packages were installed", "mlflow==", "Python"):
+        assert told in page
+
+
+def test_a_report_is_named_for_its_run(first: Answer, sums: Project):
+    assert sums.dagbook("report", first.json["run"]).code == 0
+    assert (sums.folder / f"sums-{first.json['run']}.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["nosuch"], 2, "there is no run 'nosuch'"),
+        (["--best", "scald"], 2, "did you mean 'scaled'"),
+        (["-o", "no/such/folder/page.html"], 3, "cannot be written"),
+    ],
+)
+def test_a_report_that_cannot_be_made_says_why(
+    first: Answer, sums: Project, words: list[str], code: int, said: str
+):
+    answer = sums.dagbook("report", *words)
+    assert answer.code == code
+    assert said in answer.err
+    assert "Fix:" in answer.err
+
+
+def test_a_run_in_a_repository_knows_its_commit_and_what_was_changed_since(project: Project):
+    project.single("print('hello')")
+    for words in (["init", "-q", "-b", "work"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run(["git", *words], cwd=project.folder, check=True)
+    with (project.folder / "p.pipeline.yaml").open("a") as file:
+        file.write("# changed\n")
+    run = project.dagbook("run", "p.pipeline.yaml", "--json").json
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=project.folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    client = MlflowClient(run["tracking_uri"])
+    for record in (run["mlflow_run_id"], run["steps"][0]["mlflow_run_id"]):
+        tags = client.get_run(record).data.tags
+        assert tags["mlflow.source.git.commit"] == commit
+        assert tags["mlflow.source.git.branch"] == "work"
+        assert tags["dagbook.git.dirty"] == "true"
+    assert "+# changed" in (Path(run["folder"]) / "changes.patch").read_text("utf-8")
+    page = project.dagbook("report", "-o", "page.html")
+    assert page.code == 0
+    text = (project.folder / "page.html").read_text("utf-8")
+    assert commit in text
+    assert "+# changed" in text

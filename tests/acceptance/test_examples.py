@@ -167,6 +167,22 @@ def test_the_report_shows_three_figures(digits):
         assert Path(digits.step("report")["outputs"][name]).read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_report_of_a_run_fits_into_a_mail_and_holds_the_figures(digits, tmp_path):
+    page = tmp_path / "digits.html"
+    done = dagbook(
+        digits.folder, "report", digits.shown["run"], "--best", "accuracy", "-o", str(page), "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "run": digits.shown["run"], "report": str(page), "bytes": page.stat().st_size
+    }  # fmt: skip
+    text = page.read_text("utf-8")
+    assert len(text) < 3_000_000
+    assert text.count("data:image/png;base64") == 3
+    assert text.count('<tr class="best">') == 1
+    assert f"MLflow</dt><dd>run <code>{digits.shown['mlflow_run_id']}" in text
+
+
 def test_nothing_would_run_again(digits):
     steps = planned(digits.folder, digits.file)
     assert {step["state"] for step in steps.values()} == {"reuse"}

@@ -116,6 +116,24 @@ def test_a_step_is_a_child_of_its_run_in_its_experiment(store: Store):
     assert step.env["MLFLOW_RUN_ID"] == step.mlflow_run_id
 
 
+def test_a_run_that_ended_can_go_on_under_the_same_record(store: Store):
+    run = open_run(store)
+    store.tracker.close(run.mlflow_run_id, "FAILED")
+    again = store.tracker.reopen_run(experiment=run.experiment, mlflow_run_id=run.mlflow_run_id)
+    assert again is not None
+    assert again.mlflow_run_id == run.mlflow_run_id
+    assert store.held(run.mlflow_run_id).status == "RUNNING"
+    step = open_step(store, again)
+    assert (store.held(step.mlflow_run_id).parent, step.experiment) == (run.mlflow_run_id, run.experiment)
+    store.tracker.close(run.mlflow_run_id, "FINISHED")
+    assert store.held(run.mlflow_run_id).status == "FINISHED"
+
+
+def test_a_record_that_is_not_there_cannot_go_on(store: Store):
+    open_run(store)
+    assert store.tracker.reopen_run(experiment="churn größe", mlflow_run_id="0" * 32) is None
+
+
 def test_a_step_may_insist_on_another_experiment(store: Store):
     run = open_run(store)
     step = open_step(store, run, experiment="elsewhere ✓")

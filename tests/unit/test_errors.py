@@ -40,7 +40,7 @@ def test_a_finding_as_json_has_every_field():
     finding = Finding(code="c", message="größe", remedy="r", file="f", line=1)
     assert json.loads(json.dumps(finding.to_json())) == {
         "code": "c", "message": "größe", "remedy": "r", "file": "f", "line": 1, "column": None, "node": None,
-        "cell": None, "severity": "error",
+        "cell": None, "parameter": None, "severity": "error",
     }  # fmt: skip
 
 

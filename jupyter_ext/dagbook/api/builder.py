@@ -25,7 +25,7 @@ from dagbook.loaders.complaints import problem_of
 from dagbook.loaders.pipeline_file import LoadedPipeline, to_finding
 from dagbook.pipeline.names import RESERVED, name_problem
 from dagbook.pipeline.plan import Plan
-from dagbook.pipeline.planner import Selection
+from dagbook.pipeline.selection import Selection
 from dagbook.pipeline.spec import PipelineSpec
 
 

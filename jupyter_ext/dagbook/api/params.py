@@ -17,6 +17,29 @@ from dagbook.notebook.values import Secret, UnsupportedValue, encode
 from dagbook.pipeline.spec import PipelineSpec
 
 
+def split_assignments(assignments: Iterable[str], option: str = "-p NAME=VALUE") -> dict[str, str]:
+    """Name → text from `NAME=TEXT`; the last of a name counts. Raises InvalidInput for what is none."""
+    texts: dict[str, str] = {}
+    findings: list[Finding] = []
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if equals and name.strip():
+            texts[name.strip()] = text
+        else:
+            findings.append(_no_assignment(assignment, option))
+    if findings:
+        raise InvalidInput(*findings)
+    return texts
+
+
+def _no_assignment(assignment: str, option: str = "-p NAME=VALUE") -> Finding:
+    return Finding(
+        code="parameter-syntax",
+        message=f"`{option.split(maxsplit=1)[0]} {assignment}` is no assignment",
+        remedy=f"write {option}",
+    )
+
+
 def parse_assignments(spec: PipelineSpec, assignments: Iterable[str]) -> dict[str, Any]:
     """Values from `NAME=TEXT`, each read by the type of its parameter.
 
@@ -29,13 +52,7 @@ def parse_assignments(spec: PipelineSpec, assignments: Iterable[str]) -> dict[st
         name, equals, text = assignment.partition("=")
         name = name.strip()
         if not equals or not name:
-            findings.append(
-                Finding(
-                    code="parameter-syntax",
-                    message=f"`-p {assignment}` is no assignment",
-                    remedy="write -p NAME=VALUE",
-                )
-            )
+            findings.append(_no_assignment(assignment))
         elif name not in spec.params:
             findings.append(_unknown(name, spec))
         else:
@@ -95,6 +112,7 @@ def run_params(spec: PipelineSpec, given: Mapping[str, Any]) -> dict[str, Any]:
                     code="missing-parameter",
                     message=f"the parameter '{name}' has no default and was not given",
                     remedy=f"add -p {name}=…",
+                    parameter=name,
                 )
             )
             continue
@@ -119,6 +137,7 @@ def _unknown(name: str, spec: PipelineSpec) -> Finding:
         code="unknown-parameter",
         message=f"the pipeline '{spec.pipeline}' has no parameter '{name}'",
         remedy=did_you_mean(name, spec.params, "declare it under `params:` in the pipeline file"),
+        parameter=name,
     )
 
 
@@ -127,4 +146,5 @@ def _ill_typed(name: str, problem: str, spec: PipelineSpec) -> Finding:
         code="parameter-type",
         message=f"parameter '{name}': {problem}",
         remedy=f"give {types.describe(spec.params[name].param_type)}",
+        parameter=name,
     )

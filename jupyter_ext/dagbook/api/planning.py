@@ -18,7 +18,8 @@ from dagbook.notebook.values import encode
 from dagbook.pipeline.check import check_notebooks, check_spec
 from dagbook.pipeline.graph import make_graph
 from dagbook.pipeline.plan import Plan
-from dagbook.pipeline.planner import Circumstances, Memory, Selection, StepPlanner, plan_nodes
+from dagbook.pipeline.planner import Circumstances, Memory, StepPlanner, plan_nodes
+from dagbook.pipeline.selection import Selection
 from dagbook.pipeline.spec import PipelineSpec
 
 
@@ -117,7 +118,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         memory=Memory(known=cache.known, latest=cache.latest),
         selection=choices.selection,
         env=os.environ,
-        environment=f"python {sys.version_info.major}.{sys.version_info.minor}",
+        environment=environment_name(),
         use_cache=choices.use_cache,
     )
     graph = make_graph(spec)
@@ -136,8 +137,13 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     return Prepared(plan=plan, documents=checked.read.documents, warnings=checked.warnings)
 
 
+def environment_name() -> str:
+    """What identifies the interpreter in fingerprints."""
+    return f"python {sys.version_info.major}.{sys.version_info.minor}"
+
+
 def _require_nodes(spec: PipelineSpec, selection: Selection) -> None:
-    unknown = [node for node in (*selection.only, *selection.start) if node not in spec.nodes]
+    unknown = [node for node in selection.named() if node not in spec.nodes]
     if unknown:
         raise InvalidInput(
             *(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dagbook import bootstrap
+from dagbook.api.driver import start_driver
 from dagbook.api.planning import Prepared
 from dagbook.engine.folders import CANCEL, DRIVER_LOG, PLAN, frozen_notebook, new_run_id
 from dagbook.engine.queries import Queries
+from dagbook.engine.surroundings import read_surroundings
 from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound, did_you_mean
 from dagbook.run.state import RunState
 
@@ -36,26 +37,24 @@ def start(prepared: Prepared) -> Run:
     folder = around.runs / run
     try:
         _write_run_folder(folder, prepared)
-        with (folder / DRIVER_LOG).open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "dagbook", "drive", str(folder)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        process = start_driver(folder)
     except OSError as error:
         # Half a run would be listed for ever.
         shutil.rmtree(folder, ignore_errors=True)
-        raise EnvironmentFault(
-            Finding(
-                code="not-writable",
-                message=f"the run's folder cannot be written: {error.strerror}",
-                remedy="make room or allow writing there; nothing was started",
-                file=str(error.filename or folder),
-            )
-        ) from error
+        raise not_writable(error, folder) from error
     return Run(run, bootstrap.queries_of(around.runs), process)
+
+
+def not_writable(error: OSError, folder: Path) -> EnvironmentFault:
+    """What to raise when a run's folder refuses to be written."""
+    return EnvironmentFault(
+        Finding(
+            code="not-writable",
+            message=f"the run's folder cannot be written: {error.strerror}",
+            remedy="make room or allow writing there; nothing was started",
+            file=str(error.filename or folder),
+        )
+    )
 
 
 def _write_run_folder(folder: Path, prepared: Prepared) -> None:
@@ -76,10 +75,14 @@ def _write_run_folder(folder: Path, prepared: Prepared) -> None:
 class Run:
     """A run, going on or over. Everything is read from its journal; letting go of it changes nothing."""
 
-    def __init__(self, run: str, queries: Queries, process: subprocess.Popen[bytes] | None = None) -> None:
+    def __init__(
+        self, run: str, queries: Queries, process: subprocess.Popen[bytes] | None = None, after: int = 0
+    ) -> None:
         self.id = run
         self._queries = queries
         self._process = process
+        # What the journal told up to here is of drivers before ours.
+        self._after = after
 
     def __repr__(self) -> str:
         state = self.state
@@ -110,6 +113,31 @@ class Run:
         """Everything of the run, in the shape of `dagbook show --json`."""
         return self._queries.show(self.id)
 
+    def report(self, best: str | None = None) -> str:
+        """The run as one page of HTML that needs neither a network nor a script.
+
+        Args:
+            best: an output that tells which step of a matrix is best: `accuracy` for the highest,
+                `min:loss` for the lowest.
+
+        Raises:
+            InvalidInput: no step of a matrix published a number of that name.
+        """
+        from dagbook.api.report.attempts import attempts, bars
+        from dagbook.api.report.page import Story, write_page
+        from dagbook.api.report.sweep import read_aim
+
+        made_in = read_surroundings(self.folder)
+        story = Story(
+            run=self.show(),
+            description=_description(self.folder),
+            bars=bars(attempts(self._queries.entries(self.id))),
+            made_in=made_in.facts,
+            packages=made_in.packages,
+            patch=made_in.patch,
+        )
+        return write_page(story, read_aim(best) if best else None)
+
     def cancel(self, by: str = "api") -> None:
         """Ask the driver to end the run; it does so within seconds and says so in the journal."""
         request = self.folder / CANCEL
@@ -134,7 +162,8 @@ class Run:
             state = self.state
             # A driver that takes its first breath holds no lock yet, and looks interrupted.
             over = state.state != "running" if gone else state.state not in {"running", "interrupted"}
-            if over or state.seq != 0:
+            over = over and (gone or state.seq > self._after)
+            if over or state.seq > self._after:
                 yield state
             if over:
                 return
@@ -142,9 +171,9 @@ class Run:
 
     def has_begun(self) -> bool:
         """Wait until the driver has taken the run; False when it died before."""
-        while self.state.seq == 0:
+        while self.state.seq <= self._after:
             if self._process is None or self._process.poll() is not None:
-                return self.state.seq != 0
+                return self.state.seq > self._after
             time.sleep(_PAUSE)
         return True
 
@@ -213,38 +242,11 @@ def exit_code(state: RunState) -> Exit:
     return Exit.BUG
 
 
-def drive(folder: Path, wants_cancel: Callable[[], str | None]) -> RunState:
-    """Be the driver of a prepared run folder, to the end.
-
-    Raises:
-        RunBusy: another process drives it.
-        EnvironmentFault: the folder cannot be written any more.
-    """
-    from dagbook.executors.guardian import Guardian
-    from dagbook.journals.lock import DriverLock
+def _description(folder: Path) -> str:
+    """The author's words on the pipeline; nothing when the plan is gone, which a page can do without."""
     from dagbook.pipeline.plan import Plan
 
-    plan = Plan.model_validate_json((folder / PLAN).read_bytes())
-    lock = DriverLock(folder)
-    lock.acquire()
-    guardian = Guardian(folder.name)
-
-    def asked() -> str | None:
-        return wants_cancel() or _cancel_file(folder)
-
     try:
-        state = bootstrap.driver(plan, folder.name, folder, asked).drive()
-        guardian.release()
-    finally:
-        lock.release()
-    return state
-
-
-def _cancel_file(folder: Path) -> str | None:
-    path = folder / CANCEL
-    if not path.exists():
-        return None
-    try:
-        return str(json.loads(path.read_text("utf-8")).get("by", "api"))
-    except (OSError, ValueError, AttributeError):
-        return "api"
+        return Plan.model_validate_json((folder / PLAN).read_bytes()).description
+    except (OSError, ValueError):
+        return ""

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from dagbook.api.params import parse_assignments, read_params_file
-from dagbook.api.planning import Choices, Prepared, check_file, make_plan
+from dagbook.api.launch import Wish, open_launchable
+from dagbook.api.params import read_params_file, split_assignments
+from dagbook.api.planning import Choices, Prepared
 from dagbook.cli.screen import print_findings
-from dagbook.pipeline.planner import Selection
+from dagbook.pipeline.selection import Selection
 
 
 def file_argument(command: Any) -> Any:
@@ -20,17 +21,33 @@ def file_argument(command: Any) -> Any:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """-p, --params-file, --only, --from, --no-cache, --jobs."""
+    """-p, --params-file, --sweep, --secret, --only, --from, --until, --no-cache, --jobs."""
     options = [
         click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter."),
         click.option(
             "--params-file", type=click.Path(path_type=Path), help="Take parameters from a YAML or JSON file."
         ),
         click.option(
+            "--sweep",
+            multiple=True,
+            metavar="NAME=VALUES",
+            help="Run a notebook once for each value: depth=2,4,8 or lr=0.1..0.5 step 0.1.",
+        ),
+        click.option(
+            "--secret",
+            "secrets",
+            multiple=True,
+            metavar="NAME=SECRET",
+            help="Take a parameter from a secret, by the secret's name.",
+        ),
+        click.option(
             "--only", multiple=True, metavar="NODE", help="Run this node alone; its inputs are reused."
         ),
         click.option(
             "--from", "start", multiple=True, metavar="NODE", help="Run this node and what follows it."
+        ),
+        click.option(
+            "--until", multiple=True, metavar="NODE", help="Run what this node needs, and it; nothing beyond."
         ),
         click.option("--no-cache", is_flag=True, help="Run everything, also what is unchanged."),
         click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
@@ -42,20 +59,20 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def prepare(file: Path, **options: Any) -> Prepared:
     """Check and plan what the options ask for; warnings go to standard error."""
-    checked = check_file(file)
-    checked.require()
     given: dict[str, Any] = {}
     if options["params_file"] is not None:
-        given |= read_params_file(options["params_file"])
-    given |= parse_assignments(checked.spec, options["params"])
-    prepared = make_plan(
-        checked,
-        Choices(
-            params=given,
+        given = read_params_file(options["params_file"])
+    wish = Wish(
+        params=given,
+        texts=split_assignments(options["params"]),
+        sweep=split_assignments(options.get("sweep", ()), "--sweep NAME=VALUES"),
+        secrets=split_assignments(options.get("secrets", ()), "--secret NAME=SECRET"),
+        choices=Choices(
             jobs=options["jobs"],
-            selection=Selection(only=options["only"], start=options["start"]),
+            selection=Selection(only=options["only"], start=options["start"], until=options["until"]),
             use_cache=not options["no_cache"],
         ),
     )
+    prepared = open_launchable(file).prepare(wish)
     print_findings(prepared.warnings)
     return prepared

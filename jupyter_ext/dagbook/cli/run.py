@@ -24,7 +24,7 @@ from dagbook.errors import EnvironmentFault, Exit, Finding
 @json_option
 @click.pass_context
 def command(ctx: click.Context, /, file: Path, *, detach: bool, as_json: bool, **options: Any) -> None:
-    """Run the pipeline in FILE.
+    """Run the pipeline in FILE, or the notebook FILE alone.
 
     Steps run in parallel as their inputs are there; what is unchanged is reused. The run belongs to a process
     of its own: closing this terminal harms nothing, and Ctrl-C cancels it in order.
@@ -35,7 +35,11 @@ def command(ctx: click.Context, /, file: Path, *, detach: bool, as_json: bool, *
 
 def execute(prepared: Prepared, *, detach: bool = False, as_json: bool = False) -> Exit:
     """Start what was prepared, and follow it unless `detach`; the exit code of the command."""
-    run = start(prepared)
+    return follow_run(start(prepared), detach=detach, as_json=as_json)
+
+
+def follow_run(run: Run, *, detach: bool, as_json: bool) -> Exit:
+    """Follow a run whose driver was just started, unless `detach`; the exit code of the command."""
     if detach:
         if not run.has_begun():
             return _driver_died(run)
@@ -46,7 +50,7 @@ def execute(prepared: Prepared, *, detach: bool = False, as_json: bool = False) 
         return Exit.OK
     with _Interrupts(run):
         state = follow(run, live=not as_json)
-    if state.state in {"running", "interrupted"}:
+    if state.state in {"running", "interrupted"} or run.driver_code == Exit.BUSY:
         return _driver_died(run)
     if as_json:
         print_json(run.show())
@@ -81,14 +85,14 @@ class _Interrupts:
 def _driver_died(run: Run) -> Exit:
     said = run.driver_said()
     last = said.splitlines()[-1] if said else "it left no word"
-    if run.driver_code == Exit.ENVIRONMENT:
+    if run.driver_code in {Exit.ENVIRONMENT, Exit.BUSY}:
         errors.print(last, markup=False)
-        return Exit.ENVIRONMENT
+        return Exit(run.driver_code)
     raise EnvironmentFault(
         Finding(
             code="driver-died",
             message=f"the driver of run {run.id} died (code {run.driver_code}): {last}",
-            remedy="what was published is kept; run again, and finished steps are reused",
+            remedy=f"`dagbook resume {run.id}` goes on with it; in a new run finished steps are reused",
             file=str(run.folder),
         )
     )

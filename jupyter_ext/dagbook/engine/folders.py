@@ -16,6 +16,9 @@ REQUEST = "request.json"
 RESULT = "result.json"
 LOG = "log"
 OUTBOX = "outbox"
+SURROUNDINGS = "surroundings.json"
+PATCH = "changes.patch"
+ENVIRONMENT = "environment.txt"
 
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6,}")
 

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from dagbook.engine.again import Again, resumed, worked_before
 from dagbook.engine.attempts import Attempts, Ports
-from dagbook.engine.folders import PLAN
+from dagbook.engine.folders import OUTBOX, PLAN, attempt_folder
 from dagbook.engine.history import History
 from dagbook.engine.ports import Ended
 from dagbook.engine.record import Recorder
@@ -59,22 +60,29 @@ class Driver:
         self._executor = ports.executor
         self._wants_cancel = wants_cancel
         self._began = time.monotonic()
+        self._worked = 0.0
         self._history = History(ports.journal)
         self._recorder = Recorder(
             ports.tracker, lambda reason: self._history.happen(TrackingLost(reason=reason))
         )
         self._attempts = Attempts(plan, run, folder, ports, self._history, self._recorder)
 
-    def drive(self) -> RunState:
+    def drive(self, again: Again | None = None) -> RunState:
         """Run until nothing is left to do; the final state.
+
+        Args:
+            again: how to take up a run that was driven before; what is unfinished when None.
 
         Raises:
             EnvironmentFault: the journal cannot be written; everything that ran has been stopped.
         """
         history = self._history
         try:
-            history.happen(self._beginning())
-            self._open_record()
+            if history.state.seq == 0:
+                history.happen(self._beginning())
+                self._open_record()
+            else:
+                self._take_up(again or Again())
             while history.state.state == "running":
                 for command in decide(history.state):
                     self._carry_out(command)
@@ -98,6 +106,26 @@ class Driver:
             run=self._run, pipeline=plan.pipeline, file=plan.file, jobs=plan.jobs, params=plan.params,
             steps=outlines, pid=os.getpid(), host=socket.gethostname(), user=user_name(),
         )  # fmt: skip
+
+    def _take_up(self, again: Again) -> None:
+        before = self._history.state
+        self._worked = worked_before(self._history.entries())
+        self._history.happen(resumed(before, self._plan, again))
+        self._reopen_record(before)
+        for name, step in before.steps.items():
+            if step.state == "running":
+                self._recorder.watch(
+                    step.mlflow_run_id, self._folder / attempt_folder(name, step.attempt) / OUTBOX
+                )
+                self._recorder.close_step(step.mlflow_run_id, "lost", {}, ())
+
+    def _reopen_record(self, before: RunState) -> None:
+        """Go on with the run's own record in the store, or begin one if it never had any."""
+        reopened = None
+        if before.mlflow_run_id is not None and before.experiment is not None:
+            reopened = self._recorder.reopen_run(before.experiment, before.mlflow_run_id)
+        if reopened is None:
+            self._open_record()
 
     def _open_record(self) -> None:
         identity = open_run_record(self._recorder, self._plan, self._run)
@@ -143,5 +171,5 @@ class Driver:
         """Everything is told to the store before the run says that it is finished."""
         self._recorder.close_run(state, [self._folder / PLAN])
         self._recorder.finish()
-        seconds = time.monotonic() - self._began
+        seconds = self._worked + time.monotonic() - self._began
         self._history.happen(RunFinished.model_validate({"state": state, "seconds": seconds}))

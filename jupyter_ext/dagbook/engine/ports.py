@@ -126,6 +126,9 @@ class Tracker(Protocol):
     def open_run(self, *, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> RunIdentity:
         """Create the record of a pipeline run."""
 
+    def reopen_run(self, *, experiment: str, mlflow_run_id: str) -> RunIdentity | None:
+        """Have the record of a pipeline run going on again; None when there is none any more."""
+
     def open_step(
         self,
         *,

@@ -32,6 +32,7 @@ STATUS: Final[Mapping[str, str]] = {
     "timed-out": "FAILED",
     "killed": "FAILED",
     "cancelled": "KILLED",
+    "lost": "KILLED",
 }
 
 
@@ -68,6 +69,14 @@ class Recorder:
         """Open the run's record; None when the store is away."""
         self._run = self._ask(
             lambda: self._tracker.open_run(name=name, tags=tags, params=params), FIRST_PATIENCE
+        )
+        return self._run
+
+    def reopen_run(self, experiment: str, mlflow_run_id: str) -> RunIdentity | None:
+        """Go on with the run's record; None when the store is away, or has it no more."""
+        self._run = self._ask(
+            lambda: self._tracker.reopen_run(experiment=experiment, mlflow_run_id=mlflow_run_id),
+            FIRST_PATIENCE,
         )
         return self._run
 

@@ -6,6 +6,7 @@ import getpass
 import os
 from collections.abc import Mapping
 
+from dagbook.engine.git import GIT_TAGS
 from dagbook.engine.ports import RunIdentity
 from dagbook.engine.prepare import PreparedStep, show_value
 from dagbook.engine.record import Recorder, StepRecord
@@ -42,6 +43,7 @@ def attempt_record(
         "dagbook.fingerprint": prepared.fingerprint,
         **{f"dagbook.input.{name}": source for name, source in prepared.inputs.items()},
         **{f"dagbook.item.{name}": str(value) for name, value in step.item.items()},
+        **{tag: value for tag, value in plan.tags.items() if tag.startswith(GIT_TAGS)},
         **node.tags, **(more or {}),
     }  # fmt: skip
     return StepRecord(name=step.step, tags=tags, params=prepared.shown, experiment=prepared.calls.experiment)

@@ -36,12 +36,11 @@ class DriverLock:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    holder = os.read(descriptor, 1000).decode(errors="replace").strip()
                     os.close(descriptor)
                     raise RunBusy(
                         Finding(
                             code="run-busy",
-                            message=f"another driver holds this run: {holder or 'unknown'}",
+                            message=f"another driver holds this run: {holder_of(self._path.parent)}",
                             remedy="wait for it, or `dagbook cancel` it",
                             file=str(self._path.parent),
                         )
@@ -76,3 +75,12 @@ def is_held(folder: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def holder_of(folder: Path) -> str:
+    """Who drives the run in `folder`, or did last: `process 4711 on ada since 2026-11-22T19:45:02Z`."""
+    try:
+        who = json.loads((folder / "lock").read_text("utf-8"))
+        return f"process {who['pid']} on {who['host']} since {who['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "a process that has not said who it is"

@@ -34,7 +34,7 @@ def notebooks_in(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted(folder.glob("*.ipynb")):
         if not path.name.startswith("."):
-            found[_node_name(path.stem, found)] = path
+            found[node_name(path.stem, found)] = path
     if not found:
         raise InvalidInput(
             Finding(
@@ -99,7 +99,8 @@ def _can_be_shared(parameter: Parameter, shared: Mapping[str, Any]) -> bool:
     return name_problem(parameter.name) is None and parameter.name.casefold() not in taken
 
 
-def _node_name(stem: str, taken: Mapping[str, Path]) -> str:
+def node_name(stem: str, taken: Mapping[str, Path]) -> str:
+    """A name for the node of a notebook file: a word that is near to the file's, and not taken."""
     # `²` counts as alphanumeric, and cannot be part of a name.
     name = "".join(letter if f"x{letter}".isidentifier() else "_" for letter in stem).strip("_") or "notebook"
     # `01_prepare` sorts files; the order is in the graph now.

@@ -116,7 +116,7 @@ def _parser(*, is_cell: bool = False) -> LineParser:
 def _prepare(asked: Any, cell: str | None, ip: Any) -> Prepared:
     from dagbook.api.params import parse_assignments, read_params_file
     from dagbook.api.planning import Choices, make_plan
-    from dagbook.pipeline.planner import Selection
+    from dagbook.pipeline.selection import Selection
 
     checked = _checked(asked, cell, ip)
     checked.require()

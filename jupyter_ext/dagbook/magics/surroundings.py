@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
-_PATIENCE: Final = 5.0
-_LONGEST_PATCH: Final = 1_000_000
+from dagbook.engine.git import git_state
 
 
 class Surroundings:
@@ -32,42 +29,11 @@ class Surroundings:
         self._thread.join(seconds)
 
     def _look(self) -> None:
+        found = git_state(self._folder)
+        tags = found.tags()
+        if found.user and not os.environ.get("JUPYTERHUB_USER"):
+            tags["mlflow.user"] = found.user
         try:
-            self._tell(*self._found())
-        except OSError:  # no git, or no room for the record: a run is a run without it
+            self._tell(tags, found.patch)
+        except OSError:  # no room for the record: a run is a run without it
             return
-
-    def _found(self) -> tuple[dict[str, str], str]:
-        tags = {}
-        name = self._git("config", "user.name").strip()
-        if name and not os.environ.get("JUPYTERHUB_USER"):
-            tags["mlflow.user"] = name
-        commit = self._git("rev-parse", "HEAD").strip()
-        if not commit:
-            return tags, ""
-        tags["mlflow.source.git.commit"] = commit
-        branch = self._git("rev-parse", "--abbrev-ref", "HEAD").strip()
-        if branch and branch != "HEAD":
-            tags["mlflow.source.git.branch"] = branch
-        patch = self._git("diff", "HEAD", "--no-color", "--no-ext-diff")
-        tags["dagbook.git.dirty"] = str(bool(patch)).lower()
-        if len(patch) > _LONGEST_PATCH:
-            tags["dagbook.git.patch"] = f"{len(patch)} characters, cut to {_LONGEST_PATCH}"
-            patch = patch[:_LONGEST_PATCH]
-        return tags, patch
-
-    def _git(self, *words: str) -> str:
-        try:
-            done = subprocess.run(
-                ["git", *words],
-                cwd=self._folder,
-                check=False,
-                capture_output=True,
-                timeout=_PATIENCE,
-                stdin=subprocess.DEVNULL,
-                # A look must not wait for a lock or ask for a password.
-                env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return ""
-        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""

@@ -217,7 +217,9 @@ def check_parameters(
         clause = _name_problem(name, known, is_python=declared is not None)
         if clause:
             remedy = "rename it, here and in the notebook's parameters cell"
-            findings.append(Finding(code="parameter-name", message=clause, remedy=remedy, **at))
+            findings.append(
+                Finding(code="parameter-name", message=clause, remedy=remedy, parameter=name, **at)
+            )
         elif declared is not None and name not in known:
             findings.append(_unknown(name, declared, at))
         else:
@@ -258,7 +260,7 @@ def _unknown(name: str, declared: tuple[Parameter, ...], at: Place) -> Finding:
         [parameter.name for parameter in declared],
         otherwise=f"tag a cell `parameters` and write `{name} = …` in it",
     )
-    return Finding(code="unknown-parameter", message=message, remedy=remedy, **at)
+    return Finding(code="unknown-parameter", message=message, remedy=remedy, parameter=name, **at)
 
 
 def _value_findings(name: str, value: object, parameter: Parameter | None, at: Place) -> Iterator[Finding]:
@@ -266,7 +268,9 @@ def _value_findings(name: str, value: object, parameter: Parameter | None, at: P
         encode(value)
     except UnsupportedValue as error:
         what, _, remedy = str(error).rpartition("; ")
-        yield Finding(code="parameter-value", message=f"parameter '{name}': {what}", remedy=remedy, **at)
+        yield Finding(
+            code="parameter-value", message=f"parameter '{name}': {what}", remedy=remedy, parameter=name, **at
+        )
         return
     clause = problem(parameter.type, value) if parameter else None
     if parameter and clause:
@@ -275,6 +279,7 @@ def _value_findings(name: str, value: object, parameter: Parameter | None, at: P
             message=f"parameter '{name}': {clause}",
             remedy=f"give {describe(parameter.type)}, or change the notebook's cell {parameter.cell}",
             cell=parameter.cell,
+            parameter=name,
             **at,
         )
 
@@ -285,5 +290,6 @@ def _missing(parameter: Parameter, at: Place) -> Finding:
         message=f"parameter '{parameter.name}' ({describe(parameter.type)}) must be given: it has no default",
         remedy=f"give it a value, or a default in line {parameter.line} of cell {parameter.cell}",
         cell=parameter.cell,
+        parameter=parameter.name,
         **at,
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
+from types import MappingProxyType
 from typing import Final
 
 from dagbook.pipeline.graph import Graph
 
 Labels = Mapping[str, str]
+Tones = Mapping[str, str]
 
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 168, 44, 56, 24, 16
 
@@ -49,21 +51,27 @@ def as_dot(graph: Graph, labels: Labels) -> str:
     return "\n".join(lines)
 
 
-def as_svg(graph: Graph, labels: Labels) -> str:
-    """A picture: columns by distance from the start, readable on light and dark pages."""
+def as_svg(graph: Graph, labels: Labels, tones: Tones = MappingProxyType({})) -> str:
+    """A picture: columns by distance from the start, readable on light and dark pages.
+
+    A node's tone (good, bad, warn, busy) colours its edge; its label must say the same in words.
+    """
     places = _places(graph)
     width = max((x for x, _ in places.values()), default=0) + _WIDTH + _MARGIN
     height = max((y for _, y in places.values()), default=0) + _HEIGHT + _MARGIN
     arrows = [_arrow(places[up], places[node]) for node in graph.order() for up in graph.upstream[node]]
-    boxes = [_box(places[node], node, labels[node]) for node in graph.order()]
+    boxes = [_box(places[node], node, labels[node], tones.get(node, "")) for node in graph.order()]
     style = (
         "text{font:13px system-ui,sans-serif;fill:#24292f}.s{font-size:11px;fill:#57606a}"
-        "rect{fill:#f6f8fa;stroke:#8c959f}path{fill:none;stroke:#8c959f;stroke-width:1.5}"
+        "rect{fill:#f6f8fa;stroke:#8c959f}.good rect{stroke:#2da44e}.bad rect{stroke:#cf222e;stroke-width:2}"
+        ".warn rect{stroke:#bf8700}.busy rect{stroke:#0969da}path{fill:none;stroke:#8c959f;stroke-width:1.5}"
         "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.s{fill:#9198a1}rect{fill:#21262d;stroke:#6e7681}}"
     )
+    # For those who do not see it: the graph in one sentence.
+    told = "; ".join(f"{node}: {labels[node]}" for node in graph.order())
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img">'
+        f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(_visible(told))}">'
     )
     tip = (
         '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
@@ -100,10 +108,11 @@ def _places(graph: Graph) -> dict[str, tuple[int, int]]:
     }
 
 
-def _box(place: tuple[int, int], node: str, label: str) -> str:
+def _box(place: tuple[int, int], node: str, label: str, tone: str) -> str:
     x, y = place
+    group = f'<g class="{tone}">' if tone else "<g>"
     return (
-        f'<g><rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/>'
+        f'{group}<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/>'
         f'<text x="{x + 12}" y="{y + 19}">{escape(_short(node))}</text>'
         f'<text class="s" x="{x + 12}" y="{y + 35}">{escape(_short(label))}</text></g>'
     )

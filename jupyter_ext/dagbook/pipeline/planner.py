@@ -14,30 +14,8 @@ from dagbook.pipeline.fingerprint import Parts, explain_difference, fingerprint,
 from dagbook.pipeline.graph import Graph
 from dagbook.pipeline.plan import PlannedNode, PlannedStep, matrix_items, result_key, step_name
 from dagbook.pipeline.resolve import node_names, resolve_params
+from dagbook.pipeline.selection import Selection
 from dagbook.pipeline.spec import PipelineSpec
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """Which nodes a run is about; everything when both are empty."""
-
-    only: tuple[str, ...] = ()
-    start: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.only or self.start)
-
-    def nodes(self, graph: Graph) -> frozenset[str]:
-        """The nodes that are asked for."""
-        if not self:
-            return frozenset(graph.upstream)
-        return frozenset(self.only) | frozenset(self.start) | graph.descendants(self.start)
-
-    def words(self) -> str:
-        """As it was said: `--only train`."""
-        return " ".join(
-            [*(f"--only {node}" for node in self.only), *(f"--from {node}" for node in self.start)]
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +98,7 @@ class StepPlanner:
         self._around = around
         self._wanted = around.selection.nodes(graph)
         self._needed = graph.ancestors(self._wanted)
+        self._anew = around.selection.anew(graph)
         self._names: dict[str, tuple[str, ...]] = {}
         self._reused: dict[str, Mapping[str, Output]] = {}
 
@@ -152,7 +131,7 @@ class StepPlanner:
         selection = self._around.selection
         if name not in self._wanted and name not in self._needed:
             return "skip", f"not asked for ({selection.words()})", False
-        if selection and name in self._wanted:
+        if name in self._anew:
             return "run", f"asked for ({selection.words()})", True
         if not self._around.use_cache:
             return "run", "--no-cache", True

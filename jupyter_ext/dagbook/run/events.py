@@ -64,6 +64,17 @@ class RunStarted(Fact):
     user: str = ""
 
 
+class RunResumed(Fact):
+    """Another driver took the run. `steps` are to be done, or done again; all others stay as they are."""
+
+    kind: Literal["run_resumed"] = "run_resumed"
+    steps: tuple[str, ...]
+    jobs: int
+    pid: int
+    host: str
+    user: str = ""
+
+
 class TrackingStarted(Fact):
     """The run has its record in the tracking store."""
 
@@ -192,7 +203,7 @@ class CancelRequested(Fact):
 
 
 class RunFinished(Fact):
-    """Nothing of the run is left to do; always the last event."""
+    """Nothing of the run is left to do; the last event, unless the run is resumed."""
 
     kind: Literal["run_finished"] = "run_finished"
     state: RunEnd
@@ -207,6 +218,7 @@ class UnknownEvent(Fact):
 
 KnownEvent = Annotated[
     RunStarted
+    | RunResumed
     | TrackingStarted
     | TrackingLost
     | StepStarted
@@ -228,7 +240,8 @@ Event = KnownEvent | UnknownEvent
 _known: TypeAdapter[KnownEvent] = TypeAdapter(KnownEvent)
 KINDS: frozenset[str] = frozenset(
     {
-        "run_started", "tracking_started", "tracking_lost", "step_started", "cell_started", "output_seen",
+        "run_started", "run_resumed",
+        "tracking_started", "tracking_lost", "step_started", "cell_started", "output_seen",
         "step_warned", "step_stopping", "step_succeeded", "step_failed", "step_reused", "step_skipped",
         "step_cancelled", "cancel_requested", "run_finished",
     }

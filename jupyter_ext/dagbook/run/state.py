@@ -14,6 +14,7 @@ from dagbook.run.events import (
     NodeError,
     OutputSeen,
     RunFinished,
+    RunResumed,
     RunStarted,
     StepCancelled,
     StepFailed,
@@ -129,6 +130,25 @@ def _run_started(state: RunState, event: RunStarted, at: str) -> RunState:
         started=at,
         steps=steps,
     )
+
+
+def _run_resumed(state: RunState, event: RunResumed, _at: str) -> RunState:
+    again = {name: _planned_again(_known_step(state, name)) for name in event.steps}
+    return replace(
+        state,
+        state="running",
+        jobs=event.jobs,
+        finished=None,
+        seconds=None,
+        cancel_by=None,
+        tracking_lost=None,
+        steps={**state.steps, **again},
+    )
+
+
+def _planned_again(step: StepState) -> StepState:
+    """As planned, but that attempts are counted on: no two ever share a folder."""
+    return StepState(outline=step.outline, reason=step.outline.reason, attempt=step.attempt)
 
 
 def _tracking_started(state: RunState, event: TrackingStarted, _at: str) -> RunState:
@@ -276,6 +296,7 @@ def _with(state: RunState, step: StepState) -> RunState:
 # A table rather than a chain of isinstance: one line per event, and a missing one is seen.
 _HANDLERS: Final[Mapping[type, Callable[[RunState, Any, str], RunState]]] = {
     RunStarted: _run_started,
+    RunResumed: _run_resumed,
     TrackingStarted: _tracking_started,
     TrackingLost: _tracking_lost,
     CancelRequested: _cancel_requested,

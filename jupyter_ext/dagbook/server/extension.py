@@ -12,6 +12,7 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode
 
 from dagbook.server.handlers import PROJECTS, ROUTES, WATCH
+from dagbook.server.launch_handlers import LAUNCH_ROUTES
 from dagbook.server.projects import Projects
 from dagbook.server.watch import SCHEMA_FILE, SCHEMA_ID, RunWatch
 
@@ -49,7 +50,7 @@ class DagbookApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        self.handlers.extend(ROUTES)
+        self.handlers.extend([*LAUNCH_ROUTES, *ROUTES])
 
     async def stop_extension(self) -> None:
         """End the watching."""

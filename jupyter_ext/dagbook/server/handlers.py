@@ -51,7 +51,7 @@ class DagbookHandler(APIHandler):
             raise HTTPError(HTTPStatus.FORBIDDEN)
 
     def write_error(self, status_code: int, **kwargs: object) -> None:
-        """The error as `{"message", "code", "remedy"}`."""
+        """The error as `{"message", "code", "remedy"}`; what is wrong with input also as `findings`."""
         self.finish(json.dumps(_described(status_code, _raised(kwargs))))
 
     def log_exception(
@@ -225,10 +225,15 @@ def _status_of(error: BaseException | None, otherwise: int) -> int:
     return next((int(status) for kind, status in _STATUS.items() if isinstance(error, kind)), otherwise)
 
 
-def _described(status: int, error: BaseException | None) -> dict[str, str]:
+def _described(status: int, error: BaseException | None) -> dict[str, Any]:
     if isinstance(error, DagbookError) and error.findings:
         finding = error.findings[0]
-        return {"message": finding.message, "code": finding.code, "remedy": finding.remedy}
+        return {
+            "message": finding.message,
+            "code": finding.code,
+            "remedy": finding.remedy,
+            "findings": [finding.to_json() for finding in error.findings],
+        }
     if status == HTTPStatus.FORBIDDEN:
         return {
             "message": "you may not read Dagbook's runs on this server",

@@ -56,6 +56,11 @@ class Projects:
         self._found: tuple[Project, ...] = ()
         self._stale_at = 0.0
 
+    @property
+    def root(self) -> Path:
+        """The server's root folder."""
+        return self._root
+
     def all(self) -> tuple[Project, ...]:
         """Every project, the root's first; looked up again when the last look is some seconds old."""
         with self._lock:

@@ -34,6 +34,14 @@ class MemoryTracker:
         """Create the record of a pipeline run."""
         return self._open(name, None, tags, params)
 
+    def reopen_run(self, *, experiment: str, mlflow_run_id: str) -> RunIdentity | None:
+        """Have the record of a pipeline run going on again."""
+        self._reach()
+        if mlflow_run_id not in self.runs:
+            return None
+        self.runs[mlflow_run_id].status = "RUNNING"
+        return RunIdentity(tracking_uri="memory:", experiment=experiment, mlflow_run_id=mlflow_run_id)
+
     def open_step(
         self,
         *,

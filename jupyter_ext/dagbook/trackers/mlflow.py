@@ -14,6 +14,7 @@ from dagbook.engine.outbox import NODE_RUN
 from dagbook.engine.outbox_reader import OutboxReader
 from dagbook.engine.ports import RunIdentity
 from dagbook.trackers.delivery import Delivery
+from dagbook.trackers.refusal import is_refusal
 from dagbook.trackers.store import LONGEST_PARAM, LONGEST_TAG, PARENT_TAG, MlflowStore, embedded_uri
 
 __all__ = ["MlflowTracker", "embedded_uri"]
@@ -38,6 +39,29 @@ class MlflowTracker:
     def open_run(self, *, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> RunIdentity:
         """Create the record of a pipeline run."""
         return self._reach(lambda: self._open(self._experiment, name, dict(tags), params))
+
+    def reopen_run(self, *, experiment: str, mlflow_run_id: str) -> RunIdentity | None:
+        """Have the record of a pipeline run going on again; None when it was deleted, or is elsewhere."""
+
+        def reopen() -> RunIdentity | None:
+            from mlflow.exceptions import MlflowException
+
+            client = self._store.client()
+            try:
+                known = client.get_run(mlflow_run_id)
+            except MlflowException as error:
+                if is_refusal(error):
+                    return None
+                raise
+            if known.info.lifecycle_stage == "deleted":
+                return None
+            self._store.experiment_id(experiment)
+            client.update_run(mlflow_run_id, status="RUNNING")
+            return RunIdentity(
+                tracking_uri=self._store.uri, experiment=experiment, mlflow_run_id=mlflow_run_id
+            )
+
+        return self._reach(reopen)
 
     def open_step(
         self,

@@ -115,6 +115,18 @@ const HANDLERS: Handlers = {
     started: at,
     steps: new Map(event.steps.map(outline => [outline.step, planned(outline)]))
   }),
+  run_resumed: (state, event) => ({
+    ...state,
+    state: 'running',
+    finished: null,
+    seconds: null,
+    cancelBy: null,
+    trackingLost: null,
+    steps: new Map([
+      ...state.steps,
+      ...event.steps.map((name): [string, StepState] => [name, plannedAgain(known(state, name))])
+    ])
+  }),
   tracking_started: (state, event) => ({
     ...state,
     trackingUri: event.tracking_uri,
@@ -217,6 +229,11 @@ function planned(outline: StepOutline): StepState {
     warnings: [],
     stopping: false
   };
+}
+
+/** As planned, but that attempts are counted on: no two ever share a folder. */
+function plannedAgain(step: StepState): StepState {
+  return { ...planned(step.outline), attempt: step.attempt };
 }
 
 function known(state: RunState, name: string): StepState {

@@ -50,6 +50,12 @@ export interface RunStarted {
   readonly user?: string;
 }
 
+/** Another driver took the run; `steps` are to be done, or done again. */
+export interface RunResumed {
+  readonly kind: 'run_resumed';
+  readonly steps: readonly string[];
+}
+
 export interface TrackingStarted {
   readonly kind: 'tracking_started';
   readonly tracking_uri: string;
@@ -148,6 +154,7 @@ export interface RunFinished {
 
 export type RunEvent =
   | RunStarted
+  | RunResumed
   | TrackingStarted
   | TrackingLost
   | StepStarted

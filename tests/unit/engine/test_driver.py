@@ -3,79 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dagbook.engine.loop import Driver, Ports
 from dagbook.errors import EnvironmentFault, Finding
-from dagbook.pipeline.plan import Plan
 from dagbook.run.events import Entry, Event, StepFailed, StepReused, StepStarted, StepWarned, TrackingLost
-from dagbook.run.state import RunState, fold
+from dagbook.run.state import fold
 from dagbook.testing import (
     FakeExecutor,
-    FakeRunner,
-    MemoryCache,
     MemoryJournal,
     MemoryTracker,
-    Outcome,
     failed,
     plan_of,
     values,
 )
+from tests.unit.engine.bench import Bench, states
 from tests.unit.notebook.notebooks import code, notebook, with_parameters
 
 DIAMOND = {"a": (), "left": ("a",), "right": ("a",), "end": ("left", "right")}
 
 
-@dataclass
-class Bench:
-    """A run folder and everything in memory around it; a second run shares cache and tracker."""
-
-    folder: Path
-    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
-    tracker: MemoryTracker = field(default_factory=MemoryTracker)
-    journal: MemoryJournal = field(default_factory=MemoryJournal)
-    executor: FakeExecutor = field(default_factory=FakeExecutor)
-    wants_cancel: Callable[[], str | None] = lambda: None
-    cache: MemoryCache = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.cache = MemoryCache(self.folder / "cache")
-
-    def drive(
-        self, plan: Plan, outcomes: Mapping[str, Outcome | Sequence[Outcome]] | None = None
-    ) -> RunState:
-        if outcomes is not None:
-            self.executor = FakeExecutor(FakeRunner(outcomes))
-        ports = Ports(
-            journal=self.journal, executor=self.executor, cache=self.cache, tracker=self.tracker,
-            read_notebook=lambda path: self.documents.get(path.stem, notebook(code("pass"))),
-        )  # fmt: skip
-        return Driver(plan, "r1", self.folder, ports, self.wants_cancel).drive()
-
-    def again(self) -> None:
-        """Ready for another run: the cache remembers, the journal is new."""
-        self.journal, self.executor = MemoryJournal(), FakeExecutor()
-
-    def kinds(self, step: str | None = None) -> list[str]:
-        events = [entry.event for entry in self.journal.read()]
-        return [e.kind for e in events if step is None or getattr(e, "step", None) == step]
-
-    def events(self, kind: type[Any]) -> list[Any]:
-        return [entry.event for entry in self.journal.read() if isinstance(entry.event, kind)]
-
-
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
-
-
-def states(state: RunState) -> dict[str, str]:
-    return {name: step.state for name, step in state.steps.items()}
 
 
 def test_a_run_that_goes_well_tells_its_whole_story(bench: Bench):

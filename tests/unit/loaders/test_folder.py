@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dagbook.errors import InvalidInput
-from dagbook.loaders.folder import _node_name, notebooks_in, write_pipeline
+from dagbook.loaders.folder import node_name, notebooks_in, write_pipeline
 from dagbook.loaders.pipeline_file import load_pipeline
 from dagbook.pipeline.check import check_notebooks, check_spec
 from dagbook.pipeline.facts import NotebookFacts
@@ -75,7 +75,7 @@ def test_a_folder_without_notebooks_is_refused(tmp_path: Path, make: bool, code:
 def test_any_file_name_gives_a_name_that_nodes_may_have(stem: str):
     taken: dict[str, Path] = {}
     for _ in range(3):
-        taken[_node_name(stem, taken)] = Path()
+        taken[node_name(stem, taken)] = Path()
     assert len({name.casefold() for name in taken}) == 3
     assert [name_problem(name) for name in taken] == [None] * 3
 

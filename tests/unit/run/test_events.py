@@ -19,6 +19,7 @@ from dagbook.run.events import (
     Event,
     OutputSeen,
     RunFinished,
+    RunResumed,
     StepCancelled,
     StepSkipped,
     StepStopping,
@@ -41,6 +42,7 @@ from dagbook.testing import (
 
 EVERY_KIND: tuple[Event, ...] = (
     run_started(outline("a"), outline("b[0]", "a", action="reuse", reason="unchanged")),
+    RunResumed(steps=("a", "b[0]"), jobs=2, pid=1, host="h", user="ada"),
     TrackingStarted(tracking_uri="sqlite:///m.db", experiment="e", mlflow_run_id="r"),
     TrackingLost(reason="away"),
     step_started("a"),

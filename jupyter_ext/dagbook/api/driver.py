@@ -1,0 +1,96 @@
+"""The driver process of a run: starting one, and being one."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagbook import bootstrap
+from dagbook.engine.disk import write_whole
+from dagbook.engine.folders import CANCEL, DRIVER_LOG, PLAN
+from dagbook.engine.surroundings import record_surroundings
+from dagbook.run.state import RunState
+
+if TYPE_CHECKING:
+    from dagbook.engine.again import Again
+
+
+def start_driver(folder: Path, again: Again | None = None) -> subprocess.Popen[bytes]:
+    """Start the driver of a prepared run folder; it needs neither us nor a terminal.
+
+    Args:
+        folder: the run's folder.
+        again: how to take up a run that was driven before.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    command = [sys.executable, "-m", "dagbook", "drive", str(folder)]
+    if again is not None:
+        # A file of its own for each: two who ask at once must not read each other's.
+        request = folder / f"again-{secrets.token_hex(4)}.json"
+        write_whole(request, again.model_dump_json().encode())
+        command += ["--again", str(request)]
+    with (folder / DRIVER_LOG).open("ab" if again else "wb") as log:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+def drive(folder: Path, wants_cancel: Callable[[], str | None], again: Path | None = None) -> RunState:
+    """Be the driver of a run folder, to the end of the run.
+
+    Args:
+        folder: prepared, or left by an earlier driver.
+        wants_cancel: who asks for the run to be cancelled, or None.
+        again: the file that says how the run is to be taken up; what is unfinished when None.
+
+    Raises:
+        RunBusy: another process drives it.
+        EnvironmentFault: the folder cannot be written any more.
+    """
+    from dagbook.engine.again import Again
+    from dagbook.engine.leftovers import RUN, end_marked
+    from dagbook.executors.guardian import Guardian
+    from dagbook.journals.lock import DriverLock
+    from dagbook.pipeline.plan import Plan
+
+    lock = DriverLock(folder)
+    lock.acquire()
+    wanted = Again() if again is None else Again.model_validate_json(again.read_bytes())
+    plan = wanted.applied_to(Plan.model_validate_json((folder / PLAN).read_bytes()))
+    if again is not None:
+        # Of a driver that was killed together with its guardian, something may still run.
+        end_marked({RUN: folder.name})
+    guardian = Guardian(folder.name)
+
+    def asked() -> str | None:
+        return wants_cancel() or _cancel_file(folder)
+
+    try:
+        if again is None:
+            # Taken up again, a run still says where it was made.
+            tags = {**record_surroundings(folder, Path(plan.file).parent), **plan.tags}
+            plan = plan.model_copy(update={"tags": tags})
+        state = bootstrap.driver(plan, folder.name, folder, asked).drive(wanted)
+        guardian.release()
+    finally:
+        lock.release()
+    if again is not None:
+        again.unlink(missing_ok=True)
+    return state
+
+
+def _cancel_file(folder: Path) -> str | None:
+    path = folder / CANCEL
+    if not path.exists():
+        return None
+    try:
+        return str(json.loads(path.read_text("utf-8")).get("by", "api"))
+    except (OSError, ValueError, AttributeError):
+        return "api"

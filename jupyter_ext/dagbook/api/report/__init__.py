@@ -1,0 +1,1 @@
+"""A run as one page that can be mailed: no script, no network, everything inside."""

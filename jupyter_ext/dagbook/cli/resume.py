@@ -1,0 +1,45 @@
+"""`dagbook resume RUN`: do what a run has not finished."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dagbook.api.resume import resume
+from dagbook.cli.run import follow_run
+from dagbook.cli.screen import json_option
+
+
+def taking_up_options(command: Any) -> Any:
+    """--as-planned, --changed, --jobs, --detach: what `resume` and `retry` have in common."""
+    options = [
+        click.option(
+            "--as-planned", "way", flag_value="as-planned", help="Go on as planned, though something changed."
+        ),
+        click.option(
+            "--changed", "way", flag_value="changed", help="Begin a new run of the pipeline as it is now."
+        ),
+        click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
+        click.option("--detach", is_flag=True, help="Start it and come back at once."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command("resume")
+@click.argument("run")
+@taking_up_options
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context, /, run: str, *, way: Any, jobs: int | None, detach: bool, as_json: bool
+) -> None:
+    """Do what RUN has not finished: after its driver died, after a failure, after it was cancelled.
+
+    What is finished is never run again. If the pipeline file or a notebook has changed since, it says what,
+    and wants --as-planned or --changed.
+    """
+    taken_up = resume(run, wait=False, way=way, jobs=jobs)
+    ctx.exit(follow_run(taken_up, detach=detach, as_json=as_json))

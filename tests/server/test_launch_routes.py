@@ -1,0 +1,219 @@
+"""The routes that start and end runs: who may ask, what is wrong input, and what comes back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from dagbook.server.handlers import DagbookHandler
+from dagbook.server.launch_handlers import LAUNCH_ROUTES
+from tests.server.test_routes import RUN, VERBS
+from tests.unit.notebook.notebooks import code, notebook, with_parameters
+
+# A verb and a path for each route of the table; a new route has to be added here.
+EXAMPLES = {
+    r"dagbook/api/launchables": ("GET", ("launchables",)),
+    r"dagbook/api/parameters": ("GET", ("parameters",)),
+    r"dagbook/api/plan": ("POST", ("plan",)),
+    r"dagbook/api/runs": ("POST", ("runs",)),
+    r"dagbook/api/runs/([^/]+)/cancel": ("POST", ("runs", RUN, "cancel")),
+}
+SOURCE = "depth: int = 3  # how deep\nrows: int\nkind = 'tree'"
+PIPELINE = (
+    "pipeline: p\nparams: {rows: 5}\nnodes:\n  a: {notebook: a.ipynb, params: {rows: '${params.rows}'}}\n"
+)
+
+
+@pytest.fixture
+def folder(jp_root_dir: Path) -> Path:
+    """A project with a notebook and a pipeline in it."""
+    (jp_root_dir / ".dagbook").mkdir()
+    (jp_root_dir / "sub").mkdir()
+    (jp_root_dir / "sub" / "train.ipynb").write_text(json.dumps(with_parameters(SOURCE)))
+    (jp_root_dir / "a.ipynb").write_text(json.dumps(with_parameters("rows = 1")))
+    (jp_root_dir / "p.pipeline.yaml").write_text(PIPELINE)
+    return jp_root_dir
+
+
+async def told(fetch: Any, *path: str, body: Any = None, status: int = 200, **options: Any) -> Any:
+    """The JSON of an answer, which must have that status."""
+    if body is not None:
+        options |= {"method": "POST", "body": body if isinstance(body, str) else json.dumps(body)}
+    try:
+        response = await fetch("dagbook", "api", *path, **options)
+    except HTTPClientError as error:
+        response = error.response
+    assert response.headers["Content-Type"].startswith("application/json")
+    said = json.loads(response.body)
+    assert response.code == status, said
+    return said
+
+
+def options_of(verb: str) -> dict[str, Any]:
+    return {"method": verb, **({"body": "{}"} if verb == "POST" else {})}
+
+
+def test_every_route_has_an_example():
+    assert set(EXAMPLES) == {pattern for pattern, _ in LAUNCH_ROUTES}
+
+
+@pytest.mark.parametrize("handler", [handler for _, handler in LAUNCH_ROUTES], ids=lambda one: one.__name__)
+def test_every_verb_of_every_handler_asks_for_authentication_and_authorization(handler: type[DagbookHandler]):
+    own = [vars(handler)[verb] for verb in VERBS if verb in vars(handler)]
+    assert own
+    for method in own:
+        assert hasattr(method.__wrapped__, "__wrapped__")
+
+
+@pytest.mark.parametrize(("verb", "path"), EXAMPLES.values(), ids=str)
+async def test_without_a_token_every_route_is_forbidden(jp_fetch: Any, verb: str, path: tuple[str, ...]):
+    said = await told(
+        jp_fetch, *path, status=403, headers={"Authorization": ""}, follow_redirects=False, **options_of(verb)
+    )
+
+    assert said["code"] == "forbidden"
+
+
+@pytest.mark.parametrize(("verb", "path"), EXAMPLES.values(), ids=str)
+async def test_who_is_not_authorized_is_forbidden_every_route(
+    jp_fetch: Any, jp_serverapp: Any, verb: str, path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+):
+    asked_for = []
+
+    def refuse(_self: object, _handler: object, _user: object, action: str, resource: str) -> bool:
+        asked_for.append((action, resource))
+        return False
+
+    monkeypatch.setattr(type(jp_serverapp.authorizer), "is_authorized", refuse)
+
+    said = await told(jp_fetch, *path, status=403, **options_of(verb))
+
+    assert said["code"] == "forbidden"
+    assert asked_for == [("read" if verb == "GET" else "write", "dagbook")]
+
+
+@pytest.mark.parametrize("route", ["plan", "runs"])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("", "bad-body"),
+        ("[]", "bad-body"),
+        ("[" * 5000, "bad-body"),
+        ({}, "bad-body"),
+        ({"path": 5}, "bad-body"),
+        ({"path": "sub/train.ipynb", "parms": {}}, "bad-body"),
+        ({"path": "sub/train.ipynb", "texts": {"depth": 5}}, "bad-body"),
+        ({"path": "sub/train.ipynb", "sweep": {"depth": 5}}, "bad-body"),
+        ({"path": "sub/train.ipynb", "params": {"depth": {"$secret": "a b"}}}, "parameter-value"),
+        ({"path": "../outside.ipynb"}, "bad-path"),
+        ({"path": ".dagbook/x.ipynb"}, "bad-path"),
+        ({"path": "a\0b"}, "bad-path"),
+        ({"path": ""}, "bad-path"),
+        ({"path": "sub/train.ipynb", "texts": {"rows": "many"}}, "parameter-type"),
+        ({"path": "sub/train.ipynb", "sweep": {"rows": "1..x"}}, "parameter-type"),
+        ({"path": "p.pipeline.yaml", "params": {"rowz": 1}}, "unknown-parameter"),
+        ({"path": "p.pipeline.yaml", "only": ["b"]}, "unknown-node"),
+    ],
+)
+async def test_wrong_input_starts_nothing_and_is_told_with_findings(
+    jp_fetch: Any, folder: Path, route: str, body: Any, code: str
+):
+    said = await told(jp_fetch, route, body=body, status=400)
+
+    assert code in [finding["code"] for finding in said["findings"]]
+    assert all(finding["remedy"] for finding in said["findings"])
+    assert not (folder / ".dagbook" / "runs").exists()
+
+
+async def test_findings_say_which_parameter_they_mean(jp_fetch: Any, folder: Path):
+    said = await told(
+        jp_fetch, "plan", body={"path": "sub/train.ipynb", "texts": {"depth": "deep"}}, status=400
+    )
+
+    assert {finding["parameter"] for finding in said["findings"]} == {"depth", "rows"}
+
+
+async def test_a_file_that_is_not_there_is_not_found(jp_fetch: Any, folder: Path):
+    said = await told(jp_fetch, "parameters", params={"path": "sub/gone.ipynb"}, status=404)
+
+    assert said["code"] == "no-such-file"
+
+
+async def test_a_form_is_told_what_a_notebook_takes(jp_fetch: Any, folder: Path):
+    said = await told(jp_fetch, "parameters", params={"path": "sub/train.ipynb"})
+
+    assert (said["kind"], said["name"]) == ("notebook", "train")
+    depth, rows, kind = said["parameters"]
+    assert depth == {
+        "name": "depth", "type": "int", "kind": "int", "optional": False, "choices": [], "required": False,
+        "default": "3", "computed": False, "help": "how deep", "secret": None, "cell": 1,
+    }  # fmt: skip
+    assert (rows["required"], rows["default"]) == (True, None)
+    assert kind["default"] == "tree"
+
+
+async def test_a_notebook_in_another_language_has_no_parameters_to_show(jp_fetch: Any, folder: Path):
+    (folder / "r.ipynb").write_text(json.dumps(notebook(code("x <- 1"), language="R", kernel="ir")))
+
+    assert (await told(jp_fetch, "parameters", params={"path": "r.ipynb"}))["parameters"] is None
+
+
+async def test_a_plan_says_what_would_run_and_why(jp_fetch: Any, folder: Path):
+    said = await told(jp_fetch, "plan", body={"path": "p.pipeline.yaml", "texts": {"rows": "7"}})
+
+    assert said["counts"] == {"run": 1, "reuse": 0, "skip": 0}
+    assert said["steps"][0] == {
+        "step": "a", "node": "a", "needs": [], "item": {}, "action": "run", "reason": "never run",
+    }  # fmt: skip
+
+
+async def test_what_can_be_run_is_listed(jp_fetch: Any, folder: Path):
+    assert await told(jp_fetch, "launchables") == {
+        "pipelines": ["p.pipeline.yaml"],
+        "notebooks": ["a.ipynb", "sub/train.ipynb"],
+    }
+
+
+async def test_a_run_is_started_by_a_process_of_its_own(jp_fetch: Any, folder: Path, monkeypatch: Any):
+    """The driver itself is tried in the acceptance and browser tests."""
+    started = []
+
+    class Started:
+        id = RUN
+
+        def has_begun(self) -> bool:
+            return True
+
+    def start(prepared: Any) -> Started:
+        started.append(prepared.plan)
+        return Started()
+
+    monkeypatch.setattr("dagbook.server.launching.start", start)
+    body = {"path": "sub/train.ipynb", "texts": {"rows": "5"}, "sweep": {"depth": "2, 4"}, "use_cache": False}
+
+    said = await told(jp_fetch, "runs", body=body, status=201)
+
+    assert said == {"run": RUN, "pipeline": "train", "steps": 2}
+    (plan,) = started
+    assert plan.params == {"rows": 5}
+    assert all(step.fresh for step in plan.steps)
+
+
+async def test_a_run_is_asked_to_end_through_its_folder(jp_fetch: Any, runs: Any):
+    going, over = runs.add("interrupted", driven=True), runs.add("failure-skips")
+
+    assert await told(jp_fetch, "runs", going, "cancel", body={}) == {
+        "run": going, "state": "running", "asked": True,
+    }  # fmt: skip
+    assert json.loads((runs.folder / going / "cancel").read_text()) == {"by": "panel"}
+    assert (await told(jp_fetch, "runs", over, "cancel", body={}))["asked"] is False
+    assert not (runs.folder / over / "cancel").exists()
+
+
+@pytest.mark.parametrize(("run", "status", "code"), [("~root", 400, "bad-run"), ("2099", 404, "unknown-run")])
+async def test_a_run_that_is_not_there_cannot_be_ended(jp_fetch: Any, run: str, status: int, code: str):
+    assert (await told(jp_fetch, "runs", run, "cancel", body={}, status=status))["code"] == code
