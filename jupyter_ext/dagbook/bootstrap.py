@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.caches.directory import DirectoryCache
-from dagbook.engine.folders import JOURNAL
+from dagbook.engine.folders import JOURNAL, environments_of
 from dagbook.engine.loop import Driver, Ports
-from dagbook.engine.ports import Cache, Compiler, Journal, Loader
+from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier
 from dagbook.engine.queries import Queries
+from dagbook.environments.uv import UvEnvironments
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.executors.local import LocalExecutor
 from dagbook.journals.jsonl import JsonlJournal
 from dagbook.journals.lock import is_held
 from dagbook.loaders.notebooks import NotebookLoader
+from dagbook.notifiers.apprise import AppriseNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
@@ -76,6 +78,16 @@ def loader(around: Settings) -> Loader:
     return NotebookLoader(around.project)
 
 
+def environments(around: Settings) -> Environments:
+    """Makes environments for nodes that ask for packages."""
+    return UvEnvironments(environments_of(around.project))
+
+
+def notifier() -> Notifier:
+    """Tells people of a run's end."""
+    return AppriseNotifier()
+
+
 def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | None]) -> Driver:
     """A driver for a prepared run folder, on this machine."""
     around = read_settings(Path(plan.project))
@@ -85,6 +97,7 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
         cache=cache(around),
         tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
         read_notebook=read_frozen,
+        notifier=notifier(),
     )
     return Driver(plan, run, folder, ports, wants_cancel)
 
@@ -99,7 +112,7 @@ def runner() -> StoppableRunner:
     from dagbook.kernels.local import LocalKernels
     from dagbook.runners.papermill import PapermillRunner
 
-    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels())
+    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels(), environments=UvEnvironments)
 
 
 def read_frozen(path: Path) -> dict[str, Any]:

@@ -35,6 +35,11 @@ class Settings:
         return self.state / "runs"
 
     @property
+    def schedules(self) -> Path:
+        """What is run by the clock, and the lease of whoever does it."""
+        return self.state / "schedules"
+
+    @property
     def cache(self) -> Path:
         """Results by fingerprint."""
         return self.state / "cache"

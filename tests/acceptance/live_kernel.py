@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import secrets
 import sqlite3
 import subprocess
@@ -85,6 +86,17 @@ class LiveKernel:
                 shown.status, shown.error = "error", content["ename"]
                 shown.traceback = "\n".join(content["traceback"])
         return shown
+
+    def complete(self, text: str) -> tuple[list[str], str]:
+        """What is offered behind the text, and the part of it that an offer replaces."""
+        content = self._client.complete(text, reply=True, timeout=60)["content"]
+        return content["matches"], text[content["cursor_start"] : content["cursor_end"]]
+
+    def page(self, source: str) -> str:
+        """The help that a front end is told to show, without colours."""
+        content = self._client.execute(source, reply=True, timeout=60)["content"]
+        (page,) = [part for part in content["payload"] if part["source"] == "page"]
+        return re.sub(r"\x1b\[[\d;]*m", "", page["data"]["text/plain"])
 
     def interrupt(self) -> None:
         self._manager.interrupt_kernel()

@@ -321,3 +321,33 @@ def test_a_run_in_a_repository_knows_its_commit_and_what_was_changed_since(proje
     text = (project.folder / "page.html").read_text("utf-8")
     assert commit in text
     assert "+# changed" in text
+
+
+def test_two_runs_are_compared_by_what_they_were_given_and_what_came_of_it(first: Answer, sums: Project):
+    second = sums.dagbook("run", "p.pipeline.yaml", "-p", "rows=4", "--json", timeout=240).json
+    answer = sums.dagbook("compare", first.json["run"], second["run"], "--json")
+    assert answer.code == 0
+    found = {(one["kind"], one["where"], one["name"]): one for one in answer.json["differences"]}
+    assert found["parameter", "", "rows"]["change"] == "+1 (+33.3%)"
+    assert (found["output", "best", "best"]["left"], found["output", "best", "best"]["right"]) == (
+        "60",
+        "100",
+    )
+    assert {kind for kind, _, _ in found} == {"parameter", "output"}
+    told = sums.dagbook("compare", "--exit-code", first.json["run"], second["run"])
+    assert told.code == 1
+    for word in ("Parameters", "Outputs", "scale[1]", "+66.7%"):
+        assert word in told.out
+
+
+def test_a_run_compared_with_itself_differs_in_nothing(first: Answer, sums: Project):
+    answer = sums.dagbook("compare", "--exit-code", first.json["run"], first.json["run"])
+    assert (answer.code, "Nothing that was recorded differs" in answer.out) == (0, True)
+
+
+def test_a_first_run_has_none_before_it_to_be_compared_with(project: Project):
+    project.single("print('hello')")
+    assert project.dagbook("run", "p.pipeline.yaml").code == 0
+    answer = project.dagbook("compare")
+    assert answer.code == 2
+    assert "has no run before" in answer.err

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import dagbook
+from dagbook import bootstrap
+from dagbook.errors import NotFound
+from dagbook.server import recorded
 from tests.acceptance.notebooks import parameters
-from tests.acceptance.project import Project
+from tests.acceptance.project import Project, wait_until
 
 pytestmark = pytest.mark.kernel
 
@@ -57,3 +62,45 @@ def test_a_wrong_parameter_is_refused_before_anything_runs(train: Project):
     assert (finding["code"], finding["parameter"]) == ("unknown-parameter", "dept")
     assert finding["remedy"] == "did you mean 'depth'?"
     assert train.run_ids() == []
+
+
+def settled(told: dict[str, Any]) -> dict[str, Any] | None:
+    return told if told["settled"] else None
+
+
+MODEL = """\
+import mlflow
+class Model(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return model_input
+mlflow.log_metric("acc", depth / 10)
+mlflow.pyfunc.log_model(name="model", python_model=Model())
+"""
+
+
+def test_what_the_steps_of_a_sweep_recorded_is_told_and_a_model_registered(train: Project):
+    train.notebook("fit.ipynb", parameters("depth = 3"), MODEL)
+    swept = train.dagbook("run", "--json", "fit.ipynb", "--sweep", "depth=4,6", timeout=300)
+    run = swept.json["run"]
+    queries = bootstrap.queries(train.folder)
+
+    told = wait_until(lambda: settled(recorded.trials(queries, train.folder, run)), 120)
+    made = recorded.register(queries, train.folder, {"run": run, "step": "fit[1]", "name": "best model"})
+    again = recorded.register(queries, train.folder, {"run": run, "step": "fit[1]", "name": "best model"})
+
+    assert [(trial["item"], trial["metrics"]["acc"]) for trial in told["trials"]] == [
+        ({"depth": 4}, 0.4),
+        ({"depth": 6}, 0.6),
+    ]
+    assert (made, again) == (
+        {"name": "best model", "version": "1"},
+        {"name": "best model", "version": "2"},
+    )
+
+
+def test_a_step_that_logged_no_model_has_none_to_register(train: Project):
+    run = train.dagbook("run", "--json", "train.ipynb").json["run"]
+    queries = bootstrap.queries(train.folder)
+
+    with pytest.raises(NotFound, match="logged no model"):
+        recorded.register(queries, train.folder, {"run": run, "step": "train", "name": "m"})

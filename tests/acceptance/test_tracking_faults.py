@@ -7,6 +7,8 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,21 +16,34 @@ import pytest
 
 from tests.acceptance.live_kernel import LiveKernel, Store, closed, jupyter_server, mlflow_server, no_senders
 from tests.acceptance.project import Project, wait_until
-from tests.acceptance.switch import Switch
 
 pytestmark = pytest.mark.kernel
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, database: Path, quiet_home: Path) -> Iterator[int]:
-    """The port of a real MLflow server."""
-    folder = tmp_path_factory.mktemp("server")
+@pytest.fixture
+def server(tmp_path: Path, database: Path, quiet_home: Path) -> Server:
+    """A real MLflow server, which is not started yet."""
+    folder = tmp_path / "server"
+    folder.mkdir()
     (folder / "server.db").write_bytes(database.read_bytes())
     with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    with mlflow_server(folder, port, {"HOME": str(quiet_home)}):
-        wait_until(partial(answers, port), 180)
-        yield port
+        return Server(folder, probe.getsockname()[1], {"HOME": str(quiet_home)})
+
+
+@dataclass(frozen=True)
+class Server:
+    """A tracking server with a place, a port and a store of its own."""
+
+    folder: Path
+    port: int
+    env: dict[str, str]
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """The process, from its first answer to its end."""
+        with mlflow_server(self.folder, self.port, self.env) as uri:
+            wait_until(partial(answers, self.port), 180)
+            yield uri
 
 
 def answers(port: int) -> bool:
@@ -146,12 +161,12 @@ def alive(pid: int) -> bool:
     return start_of(pid) is not None
 
 
-def test_a_server_that_goes_away_in_the_middle_of_a_cell_gets_every_point_once(project: Project, server: int):
-    switch = Switch(server)
-    switch.on()
-    project.env["MLFLOW_TRACKING_URI"] = f"http://127.0.0.1:{switch.port}"
-    kernel = LiveKernel(project.folder, project.env)
-    try:
+def test_a_server_that_is_stopped_in_the_middle_of_a_cell_and_started_again_gets_every_point_once(
+    project: Project, server: Server
+):
+    project.env["MLFLOW_TRACKING_URI"] = f"http://127.0.0.1:{server.port}"
+    with server.running():
+        kernel = LiveKernel(project.folder, project.env)
         started(kernel, project)
         asked = kernel.send(
             "%%track through\nimport time\nfrom pathlib import Path\nslowest = 0\n"
@@ -159,29 +174,67 @@ def test_a_server_that_goes_away_in_the_middle_of_a_cell_gets_every_point_once(p
             "    at = time.perf_counter(); dagbook.metric(loss=i)\n"
             "    slowest = max(slowest, time.perf_counter() - at)\n"
             "    if i == 1000: Path('half').touch()\n"
-            "    if i == 1000: time.sleep(4)\n"
+            "    while i == 1000 and not Path('stopped').exists(): time.sleep(0.05)\n"
             "%param p=1\nPath('f.txt').write_text('kept')\n%artifact f.txt\nprint('slowest', slowest < 1)"
         )
         wait_until((project.folder / "half").exists, 60)
-        switch.off()
+    (project.folder / "stopped").touch()
+    try:
         shown = kernel.answer(asked)
         assert shown.status == "ok", shown.traceback
         assert "slowest True" in shown.text
-        assert "MLflow is away" in shown.text
-        assert "records wait, `dagbook sync` sends them" in shown.text
+        assert "MLflow is away" in shown.text or "on its way to MLflow" in shown.text
         left = project.dagbook("sync", "--json", timeout=120)
         assert (left.code, left.json[0]["waiting"] > 0) == (3, True), left
-        switch.on()
-        assert project.dagbook("sync", timeout=120).code == 0
+        with server.running() as uri:
+            assert project.dagbook("sync", timeout=120).code == 0
+            kernel.shutdown()
+            no_senders(project.folder)
+            store = Store(uri)
+            run = store.runs()["through"]
+            history = store.client.get_metric_history(run.info.run_id, "loss")
+            kept = store.text(run, "f.txt")
+    finally:
+        kernel.shutdown()
+    assert sorted((point.step, point.value) for point in history) == [(i, float(i)) for i in range(3000)]
+    assert (run.info.status, run.data.params["p"], kept) == ("FINISHED", "1", "kept")
+
+
+def test_a_hundred_thousand_points_are_all_there_in_order(project: Project):
+    kernel = LiveKernel(project.folder, project.env)
+    try:
+        started(kernel, project)
+        shown = kernel.run("%%track many\nfor i in range(100_000): dagbook.metric(loss=i)\nprint('ran')")
+        assert shown.text.startswith("ran"), shown
+        done = kernel.run("print(logbook().wait_until_sent(400))", timeout=420)
+        assert done.text == "True\n", done
     finally:
         kernel.shutdown()
     no_senders(project.folder)
-    store = Store(f"http://127.0.0.1:{server}")
-    run = store.runs()["through"]
-    history = store.client.get_metric_history(run.info.run_id, "loss")
-    assert sorted((point.step, point.value) for point in history) == [(i, float(i)) for i in range(3000)]
-    assert (run.info.status, run.data.params["p"]) == ("FINISHED", "1")
-    assert store.text(run, "f.txt") == "kept"
+    store = Store(f"sqlite:///{project.folder}/.dagbook/mlflow.db")
+    assert store.points(store.runs()["many"], "loss") == [(i, float(i)) for i in range(100_000)]
+
+
+def test_a_store_that_can_only_be_read_is_said_in_one_line_and_what_was_logged_waits(project: Project):
+    path = project.folder / ".dagbook" / "mlflow.db"
+    kernel = LiveKernel(
+        project.folder, {**project.env, "MLFLOW_TRACKING_URI": f"sqlite:///file:{path}?mode=ro&uri=true"}
+    )
+    try:
+        kernel.run("%load_ext dagbook\nfrom dagbook.magics.logbook import logbook")
+        kernel.run("%metric x=1")
+        kernel.run("logbook().wait_until_sent(60)", timeout=90)
+        shown = kernel.run("%%track kept -m y\ny = 2\nprint('ran')")
+    finally:
+        kernel.shutdown()
+    end_sender(project)
+    assert "ran" in shown.text
+    assert "readonly database" in shown.text
+    assert "Traceback" not in shown.text
+    (waiting,) = (project.folder / ".dagbook" / "outbox").glob("*/records.jsonl")
+    assert '"y":2.0' in waiting.read_text()
+    said = project.dagbook("sync", timeout=120)
+    assert (said.code, "readonly database" in said.said) == (3, True), said
 
 
 def test_a_store_that_never_was_there_costs_the_cell_little_and_keeps_all(project: Project):

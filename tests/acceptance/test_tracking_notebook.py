@@ -302,6 +302,8 @@ def test_in_a_pipeline_values_go_to_the_steps_run_and_tracked_cells_below_it(pro
     runs = store.runs()
     step = runs["n"]
     assert (step.data.metrics["acc"], step.data.params["seen"], step.info.status) == (0.5, "1", "FINISHED")
+    assert step.data.tags["dagbook.cell.metric.acc"] == "cell-1"
+    assert step.data.tags["dagbook.cell.metric.loss"] == "cell-3"
     assert store.points(step, "loss") == [(i, float(i)) for i in range(2000)]
     inner = runs["inner"]
     assert inner.data.tags["mlflow.parentRunId"] == step.info.run_id

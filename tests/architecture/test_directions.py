@@ -14,7 +14,7 @@ from tests.architecture.sources import PACKAGE, ROOT, imports, parsed, place, py
 
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
 
-PURE = ["errors.py", "notebook", "pipeline", "run"]
+PURE = ["errors.py", "notebook", "schedule", "pipeline", "run"]
 IMPURE_MODULES = {
     *("asyncio", "glob", "http", "io", "logging", "multiprocessing", "os", "random", "select", "shutil"),
     *("signal", "socket", "sqlite3", "subprocess", "tempfile", "threading", "time", "urllib", "uuid"),
@@ -31,7 +31,7 @@ PATH_METHODS = {
 # reason to hide an import in a function.
 MAY_IMPORT_LATE = {
     *("api", "bootstrap", "bootstrap.py", "cli", "executors", "formats", "kernels", "loaders", "magics"),
-    *("runners", "server", "trackers"),
+    *("compilers", "environments", "notifiers", "runners", "server", "trackers"),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dagbook.pipeline.on_spec import EVENTS
 from dagbook.pipeline.spec import PipelineSpec
 from tests.architecture.sources import PACKAGE, ROOT
 
@@ -17,6 +18,7 @@ PLACES = (
     ROOT / "docs" / "reference" / "pipeline.schema.json",
 )
 DURATION = {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)?\s*$"}
+PACKAGES = {"type": "array", "items": {"type": "string"}}
 NO_MAPPING = {"type": ["string", "number", "boolean", "null", "array"], "description": "Its default"}
 
 
@@ -26,7 +28,15 @@ def schema_text() -> str:
     parts = schema["$defs"]
     for settings in (parts["NodeSettings"], parts["NodeSpec"]):
         settings["properties"]["timeout"]["anyOf"].insert(0, DURATION)
+        settings["properties"]["environment"]["anyOf"].insert(0, PACKAGES)
     _also(parts["NodeSpec"]["properties"]["needs"], {"type": "string"})
+    parts["HookSpec"]["properties"]["timeout"]["anyOf"] = [
+        DURATION,
+        {"type": "number", "exclusiveMinimum": 0},
+    ]
+    parts["HookSpec"]["properties"]["timeout"].pop("type", None)
+    for event in EVENTS:
+        _hooks(parts["OnSpec"]["properties"][event])
     params = schema["properties"]["params"]
     params["additionalProperties"] = {"anyOf": [params["additionalProperties"], NO_MAPPING]}
     schema = {
@@ -35,6 +45,12 @@ def schema_text() -> str:
         "title": "Dagbook pipeline",
     }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _hooks(field: dict[str, Any]) -> None:
+    """Let a list of hooks be one of them, and a hook be the notebook's path alone."""
+    hook = {"anyOf": [{"type": "string"}, field.pop("items")]}
+    field["anyOf"] = [*hook["anyOf"], {"type": field.pop("type"), "items": hook}]
 
 
 def _also(field: dict[str, Any], short: dict[str, Any]) -> None:

@@ -46,6 +46,12 @@ def section(text: str, heading: str) -> str:
 # --- commands ---------------------------------------------------------------------------------------
 
 
+def params_of(command: click.Command) -> list[click.Parameter]:
+    """Options and arguments of a command, and of its own commands if it has any."""
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
+    return [*command.params, *(param for sub in inner for param in sub.params)]
+
+
 @pytest.mark.parametrize("name", SHOWN)
 def test_every_option_of_a_command_is_described(name):
     command = main.get_command(click.Context(main), name)
@@ -55,7 +61,7 @@ def test_every_option_of_a_command_is_described(name):
         text += section(reference("cli.md"), "`dagbook plan")
     described = code_words(text)
     words = {word.split()[0] for word in described}
-    options = [option for option in command.params if isinstance(option, click.Option)]
+    options = [option for option in params_of(command) if isinstance(option, click.Option)]
     assert options
     assert [word for option in options for word in option.opts if word not in words] == []
 
@@ -64,7 +70,7 @@ def test_every_option_of_a_command_is_described(name):
 def test_no_option_is_described_that_a_command_does_not_have(name):
     command = main.get_command(click.Context(main), name)
     assert command is not None
-    known = {word for option in command.params for word in option.opts}
+    known = {word for option in params_of(command) for word in option.opts}
     text = section(reference("cli.md"), f"`dagbook {name}")
     described = {word.split()[0] for word in first_column(text) if word.startswith("-")}
     assert described - known == set()

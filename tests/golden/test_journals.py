@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from dagbook.journals.jsonl import read_journal
 from dagbook.run.events import KINDS
+from dagbook.run.hooks import HookState
 from dagbook.run.state import IllegalEvent, RunState, StepState, apply, fold
 
 JOURNALS = sorted((Path(__file__).parent / "journals").glob("*.jsonl"))
@@ -31,7 +33,13 @@ def comparable(state: RunState) -> dict[str, Any]:
         "tracking_lost": state.tracking_lost,
         "mlflow_run_id": state.mlflow_run_id,
         "steps": [comparable_step(step) for step in state.steps.values()],
+        **({"hooks": [comparable_hook(hook) for hook in state.hooks.values()]} if state.hooks else {}),
     }
+
+
+def comparable_hook(hook: HookState) -> dict[str, Any]:
+    error = hook.error and {"name": hook.error.name, "value": hook.error.value, "cell": hook.error.cell}
+    return {**asdict(replace(hook, error=None)), "error": error}
 
 
 def comparable_step(step: StepState) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tornado.httpclient import HTTPClientError
 
 from dagbook.server.handlers import DagbookHandler
 from dagbook.server.launch_handlers import LAUNCH_ROUTES
+from dagbook.trackers.store import MlflowStore
 from tests.server.test_routes import RUN, VERBS
 from tests.unit.notebook.notebooks import code, notebook, with_parameters
 
@@ -21,6 +22,10 @@ EXAMPLES = {
     r"dagbook/api/plan": ("POST", ("plan",)),
     r"dagbook/api/runs": ("POST", ("runs",)),
     r"dagbook/api/runs/([^/]+)/cancel": ("POST", ("runs", RUN, "cancel")),
+    r"dagbook/api/runs/([^/]+)/trials": ("GET", ("runs", RUN, "trials")),
+    r"dagbook/api/defaults": ("POST", ("defaults",)),
+    r"dagbook/api/cells": ("GET", ("cells",)),
+    r"dagbook/api/models": ("POST", ("models",)),
 }
 SOURCE = "depth: int = 3  # how deep\nrows: int\nkind = 'tree'"
 PIPELINE = (
@@ -217,3 +222,77 @@ async def test_a_run_is_asked_to_end_through_its_folder(jp_fetch: Any, runs: Any
 @pytest.mark.parametrize(("run", "status", "code"), [("~root", 400, "bad-run"), ("2099", 404, "unknown-run")])
 async def test_a_run_that_is_not_there_cannot_be_ended(jp_fetch: Any, run: str, status: int, code: str):
     assert (await told(jp_fetch, "runs", run, "cancel", body={}, status=status))["code"] == code
+
+
+async def test_other_defaults_are_edits_in_the_units_of_javascript(jp_fetch: Any):
+    body = {"source": "# 😀\ndepth: int = 3  # how deep", "values": {"depth": 6}}
+
+    assert await told(jp_fetch, "defaults", body=body) == {"edits": [{"start": 18, "end": 19, "text": "6"}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "bad-body"),
+        ({"source": "a = 1", "values": []}, "bad-body"),
+        ({"source": "a = 1", "values": {"b": 2}}, "no-default"),
+        ({"source": "a = 1", "values": {"a": {"$date": "soon"}}}, "no-default"),
+    ],
+)
+async def test_defaults_that_cannot_be_written_are_told(jp_fetch: Any, body: Any, code: str):
+    assert (await told(jp_fetch, "defaults", body=body, status=400))["code"] == code
+
+
+async def test_the_steps_of_a_run_are_told_with_what_they_published(jp_fetch: Any, runs: Any):
+    name = runs.add("success-matrix")
+
+    said = await told(jp_fetch, "runs", name, "trials")
+
+    assert (said["state"], said["away"]) == ("succeeded", None)
+    trained = [trial for trial in said["trials"] if trial["node"] == "train"]
+    assert len(trained) > 1
+    assert all(trial["item"] and trial["metrics"] for trial in trained)
+
+
+async def test_a_notebook_that_logged_nothing_has_no_badges(jp_fetch: Any, folder: Path):
+    assert await told(jp_fetch, "cells", params={"path": "a.ipynb"}) == {"logged": []}
+    assert not (folder / ".dagbook" / "mlflow.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"run": "~", "step": "a", "name": "m"}, 400, "bad-run"),
+        ({"run": RUN, "step": "a", "name": "a/b"}, 400, "model-name"),
+        ({"run": RUN, "step": "a", "name": " "}, 400, "model-name"),
+        ({"run": RUN, "step": "ghost", "name": "m"}, 404, "no-model"),
+        ({"run": "2099", "step": "a", "name": "m"}, 404, "unknown-run"),
+    ],
+)
+async def test_a_model_that_is_not_there_is_not_registered(
+    jp_fetch: Any, runs: Any, body: Any, status: int, code: str
+):
+    runs.add("success-matrix", run=RUN)
+
+    assert (await told(jp_fetch, "models", body=body, status=status))["code"] == code
+
+
+@pytest.mark.slow
+async def test_the_newest_value_that_a_cell_logged_is_told(jp_fetch: Any, folder: Path):
+    store = MlflowStore(None, folder / ".dagbook")
+    client, experiment = store.client(), store.experiment_id("churn")
+    tags = {"mlflow.source.name": str((folder / "a.ipynb").resolve()), "dagbook.cell.metric.acc": "cell-1"}
+    for value, more in (
+        (0.5, {"dagbook.cell.param.<b>": "cell-2", "dagbook.cell.artifact.cells/1.py": "cell-1"}),
+        (0.93, {}),
+    ):
+        run = client.create_run(experiment, tags={**tags, **more}, start_time=int(value * 100)).info.run_id
+        client.log_metric(run, "acc", value)
+    client.create_run(experiment, tags={**tags, "mlflow.source.name": "/elsewhere/a.ipynb"})
+
+    said = await told(jp_fetch, "cells", params={"path": "a.ipynb"})
+
+    assert {(one["cell"], one["kind"], one["name"], one["value"]) for one in said["logged"]} == {
+        ("cell-1", "metric", "acc", "0.93"),
+        ("cell-2", "param", "<b>", ""),
+    }

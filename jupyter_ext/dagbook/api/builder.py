@@ -70,7 +70,7 @@ class Pipeline:
         name: of the pipeline.
         params: what a run may set: name → default, or a mapping as in the file (`{"type": "int"}`).
         folder: what notebooks' paths are relative to; the caller's working directory by default.
-        settings: any other key of a pipeline file (`description`, `defaults`, `experiment`, `tags`).
+        settings: any other key of a pipeline file (`description`, `defaults`, `experiment`, `tags`, `on`).
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Pipeline:
         folder: str | Path | None = None,
         **settings: Any,
     ) -> None:
-        self._content: dict[str, Any] = {"pipeline": name, **settings}
+        self._content: dict[str, Any] = {"pipeline": name, **_written(settings)}
         if params:
             self._content["params"] = dict(params)
         self._content["nodes"] = {}
@@ -205,7 +205,7 @@ class Pipeline:
 
 
 _NODE_KEYS = (
-    "params", "matrix", "outputs", "deps", "timeout", "kernel", "cache", "tags", "description",
+    "params", "matrix", "outputs", "deps", "timeout", "kernel", "cache", "environment", "tags", "description",
 )  # fmt: skip
 
 

@@ -17,7 +17,10 @@ from urllib.parse import urlsplit
 
 from dagbook import bootstrap
 from dagbook.api import tracking
+from dagbook.environments.uv import INSTALL as INSTALL_UV
+from dagbook.environments.uv import uv_command
 from dagbook.kernels.installed import installed
+from dagbook.notifiers.apprise import INSTALL, MISSING, is_installed
 from dagbook.settings import Settings
 
 _PACKAGES: Final = ("dagbook", "papermill", "nbclient", "ipykernel", "mlflow", "jupyterlab", "jupyter_server")
@@ -53,6 +56,9 @@ def examine(where: Path) -> Iterator[Check]:
         _tracking,
         _records,
         _runs,
+        _notifications,
+        _uv,
+        _schedules,
     )
     for check in checks:
         yield check(around)
@@ -173,6 +179,38 @@ def _runs(around: Settings) -> Check:
             "run the pipeline again: what was finished is reused",
         )  # fmt: skip
     return Check("runs", "ok", f"{len(runs)} kept")
+
+
+def _notifications(_around: Settings) -> Check:
+    if is_installed():
+        return Check("notifications", "ok", f"Apprise {version('apprise')}")
+    return Check("notifications", "ok", f"{MISSING}: needed by `notify:` in pipeline files alone; {INSTALL}")
+
+
+def _uv(_around: Settings) -> Check:
+    command = uv_command()
+    if command is None:
+        return Check("uv", "ok", f"not installed: needed by nodes that ask for packages alone; {INSTALL_UV}")
+    return Check("uv", "ok", command)
+
+
+def _schedules(around: Settings) -> Check:
+    if not any(around.schedules.glob("*.entry.json")):
+        return Check("schedules", "ok", "none")
+    from dagbook.api.schedules import scheduler_state, schedules
+
+    found, scheduler = schedules(around.project), scheduler_state(around.project)
+    following = sorted((entry["next"], entry["schedule"]) for entry in found if entry["next"])
+    said = f"{len(found)} kept" + (
+        f"; next: {following[0][1]} at {following[0][0][:16]} UTC" if following else ""
+    )
+    if not scheduler["running"]:
+        return Check(
+            "schedules", "warning", f"{said}; nobody fires them", "`dagbook scheduler`, or start JupyterLab"
+        )
+    if wrong := [f"{entry['schedule']}: {entry['problem']}" for entry in found if entry["problem"]]:
+        return Check("schedules", "warning", f"{said}; {wrong[0]}", "correct it; the next firing tries again")
+    return Check("schedules", "ok", f"{said}; fired by {scheduler['holder']}")
 
 
 def _panel() -> Check:

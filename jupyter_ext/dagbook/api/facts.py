@@ -12,6 +12,7 @@ from dagbook.engine.ports import Loader
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput
 from dagbook.kernels.installed import choose, installed
 from dagbook.notebook.cells import kernel_name_of, language_of, normalised_cells
+from dagbook.notebook.environment import Requirements, RequirementsError, declared_requirements
 from dagbook.notebook.outputs import published_outputs
 from dagbook.notebook.parameters import ParametersError, declared_parameters
 from dagbook.pipeline.check import Problem
@@ -81,7 +82,8 @@ class _Reading:
             return
         kernel = self._kernel(name, document)
         deps = self._deps(name, path.parent)
-        if kernel is None or deps is None:
+        requirements, sound = self._requirements(name, document)
+        if kernel is None or deps is None or not sound:
             return
         cells = normalised_cells(document)
         self.documents[name] = document
@@ -94,7 +96,30 @@ class _Reading:
             deps=deps,
             kernel=kernel,
             language=language_of(document),
+            requirements=requirements,
         )
+
+    def _requirements(self, name: str, document: dict[str, Any]) -> tuple[Requirements | None, bool]:
+        """What the node asks for, else its notebook; and whether that can be read."""
+        written = self._spec.settings_of(name).environment
+        try:
+            found = declared_requirements(document)
+        except RequirementsError as error:
+            self._problem(
+                name, "environment", str(error), "see docs/howto/environment-per-node.md", cell=error.cell
+            )
+            return None, False
+        if written is not None:
+            found = Requirements(
+                dependencies=tuple(written.dependencies), requires_python=written.requires_python
+            )
+        if found is not None and language_of(document) != "python":
+            message = (
+                f"an environment of its own is for Python, and the notebook is in {language_of(document)}"
+            )
+            self._problem(name, "environment", message, "take `environment:` away, or name a `kernel:`")
+            return None, False
+        return found, True
 
     def _kernel(self, name: str, document: dict[str, Any]) -> str | None:
         wanted = self._spec.settings_of(name).kernel or kernel_name_of(document)

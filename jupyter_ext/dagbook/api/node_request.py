@@ -12,7 +12,7 @@ from typing import Any
 from dagbook import bootstrap
 from dagbook.api.planning import Choices, Prepared, check_file, make_plan
 from dagbook.engine.arrivals import state_on_arrival
-from dagbook.engine.folders import REQUEST, RESULT, attempt_folder, frozen_notebook
+from dagbook.engine.folders import REQUEST, RESULT, attempt_folder, environments_of, frozen_notebook
 from dagbook.engine.prepare import Unprepared, prepare_step
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput, did_you_mean
@@ -132,4 +132,6 @@ def _request(prepared: Prepared, step: PlannedStep, place: StepPlace, attempt: i
         expected=node.expected,
         kernel=node.kernel,
         timeout=node.timeout,
+        lock=node.lock,
+        environments=str(environments_of(Path(plan.project))) if node.lock else "",
     )

@@ -102,6 +102,9 @@ def run_params(spec: PipelineSpec, given: Mapping[str, Any]) -> dict[str, Any]:
     findings = [_unknown(name, spec) for name in given if name not in spec.params]
     values: dict[str, Any] = {}
     for name, param in spec.params.items():
+        if param.secret is not None and name in given and not isinstance(given[name], Secret):
+            findings.append(_secret_given(name, param.secret))
+            continue
         if name in given:
             value = given[name]
         elif param.secret is not None:
@@ -138,6 +141,14 @@ def _unknown(name: str, spec: PipelineSpec) -> Finding:
         message=f"the pipeline '{spec.pipeline}' has no parameter '{name}'",
         remedy=did_you_mean(name, spec.params, "declare it under `params:` in the pipeline file"),
         parameter=name,
+    )
+
+
+def _secret_given(name: str, secret: str) -> Finding:
+    return Finding(
+        code="secret-given",
+        message=f"parameter '{name}' is a secret: a value that is given would be written down",
+        remedy=f"set the environment variable {secret}, or put it into $DAGBOOK_SECRETS_DIR/{secret}",
     )
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from dagbook import bootstrap
+from dagbook.api.environments import with_locks
 from dagbook.api.facts import ReadNotebooks, read_notebooks
+from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
 from dagbook.notebook.values import encode
 from dagbook.pipeline.check import check_notebooks, check_spec
+from dagbook.pipeline.check_hooks import check_hooks
 from dagbook.pipeline.graph import make_graph
 from dagbook.pipeline.plan import Plan
 from dagbook.pipeline.planner import Circumstances, Memory, StepPlanner, plan_nodes
@@ -30,6 +33,7 @@ class Checked:
     loaded: LoadedPipeline
     read: ReadNotebooks
     findings: tuple[Finding, ...]
+    hooks: ReadHooks = field(default_factory=ReadHooks)
 
     @property
     def spec(self) -> PipelineSpec:
@@ -73,11 +77,12 @@ class Choices:
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A plan and the notebooks as they were when it was made."""
+    """A plan, the notebooks as they were when it was made, and whom its hooks tell."""
 
     plan: Plan
     documents: Mapping[str, dict[str, Any]]
     warnings: tuple[Finding, ...] = ()
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_file(file: Path) -> Checked:
@@ -92,11 +97,20 @@ def check_file(file: Path) -> Checked:
 def check(loaded: LoadedPipeline) -> Checked:
     """Look through a pipeline that was loaded, or built in Python."""
     spec = loaded.spec
-    read = read_notebooks(spec, loaded.file.parent, bootstrap.loader(bootstrap.settings(loaded.file)))
-    problems = [*check_spec(spec), *read.problems]
+    loader, folder = bootstrap.loader(bootstrap.settings(loaded.file)), loaded.file.parent
+    read = read_notebooks(spec, folder, loader)
+    problems = [*check_spec(spec), *check_hooks(spec), *read.problems]
+    if spec.on.schedule is not None:
+        from dagbook.api.schedule_check import check_schedule  # cron, which most pipelines do without
+
+        problems += check_schedule(spec.on.schedule)
+    hooks = ReadHooks()
     if not any(problem.code == "expression" for problem in problems):
-        problems += check_notebooks(spec, read.facts)
-    return Checked(loaded=loaded, read=read, findings=(*loaded.findings(problems), *read.findings))
+        hooks = read_hooks(spec, folder, loader)
+        problems += [*check_notebooks(spec, read.facts), *hooks.problems]
+    return Checked(
+        loaded=loaded, read=read, findings=(*loaded.findings(problems), *read.findings), hooks=hooks
+    )
 
 
 def make_plan(checked: Checked, choices: Choices) -> Prepared:
@@ -114,7 +128,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     cache = bootstrap.cache(around)
     circumstances = Circumstances(
         params=values,
-        facts=checked.read.facts,
+        facts=with_locks(checked.read.facts, bootstrap.environments(around)),
         memory=Memory(known=cache.known, latest=cache.latest),
         selection=choices.selection,
         env=os.environ,
@@ -133,8 +147,14 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         tags=spec.tags,
         nodes=plan_nodes(spec, graph, circumstances),
         steps=StepPlanner(spec, graph, circumstances).steps(),
+        hooks=dict(checked.hooks.planned),
     )
-    return Prepared(plan=plan, documents=checked.read.documents, warnings=checked.warnings)
+    return Prepared(
+        plan=plan,
+        documents={**checked.read.documents, **checked.hooks.documents},
+        warnings=checked.warnings,
+        addresses=checked.hooks.addresses,
+    )
 
 
 def environment_name() -> str:

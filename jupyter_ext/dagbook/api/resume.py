@@ -9,6 +9,7 @@ from typing import Any, Literal
 from dagbook import bootstrap
 from dagbook.api.differences import Differences, differences, given_params
 from dagbook.api.driver import start_driver
+from dagbook.api.hooks import renew_addresses
 from dagbook.api.launch import Wish, open_launchable
 from dagbook.api.params import split_assignments
 from dagbook.api.planning import Choices
@@ -140,6 +141,7 @@ def _take_up(run: Run, plan: Plan, state: RunState, way: Way | None, again: Agai
     # What was asked of the driver before us was not asked of us.
     (run.folder / CANCEL).unlink(missing_ok=True)
     try:
+        renew_addresses(run.folder, plan)
         process = start_driver(run.folder, again.model_copy(update={"uncached": found.unfrozen}))
     except OSError as error:
         raise not_writable(error, run.folder) from error

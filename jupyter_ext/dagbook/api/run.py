@@ -15,6 +15,7 @@ from dagbook import bootstrap
 from dagbook.api.driver import start_driver
 from dagbook.api.planning import Prepared
 from dagbook.engine.folders import CANCEL, DRIVER_LOG, PLAN, frozen_notebook, new_run_id
+from dagbook.engine.hooks import write_addresses
 from dagbook.engine.queries import Queries
 from dagbook.engine.surroundings import read_surroundings
 from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound, did_you_mean
@@ -26,14 +27,18 @@ if TYPE_CHECKING:
 _PAUSE: Final = 0.05
 
 
-def start(prepared: Prepared) -> Run:
+def start(prepared: Prepared, run: str | None = None) -> Run:
     """Make the run's folder and start its driver, which needs neither us nor a terminal.
+
+    Args:
+        prepared: what is to be run.
+        run: its id, for who must know it before; a new one otherwise.
 
     Raises:
         EnvironmentFault: the folder cannot be written.
     """
     around = bootstrap.settings(Path(prepared.plan.project))
-    run = new_run_id()
+    run = run or new_run_id()
     folder = around.runs / run
     try:
         _write_run_folder(folder, prepared)
@@ -69,6 +74,7 @@ def _write_run_folder(folder: Path, prepared: Prepared) -> None:
     for node, document in prepared.documents.items():
         text = json.dumps(document, ensure_ascii=False, indent=1)
         (folder / frozen_notebook(node)).write_text(text, "utf-8", "surrogatepass")
+    write_addresses(folder, prepared.addresses)
     (folder / PLAN).write_text(prepared.plan.model_dump_json(indent=1), "utf-8")
 
 

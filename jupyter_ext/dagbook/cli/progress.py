@@ -9,6 +9,7 @@ from rich.text import Text
 
 from dagbook.api.run import Run
 from dagbook.api.step_phrases import elapsed, first_line, most_telling, remark
+from dagbook.cli.hook_text import hook_lines
 from dagbook.cli.screen import console, seconds_text, state_text
 from dagbook.run.state import BAD, FINAL, RunState, StepState
 
@@ -72,6 +73,7 @@ def summary(state: RunState, run: Run) -> Group:
         Text.assemble("\n", state_text(state.state), f"  {said}{took}  ", Text(run.id, "dim"))
     ]
     parts += [failure_text(step) for step in state.steps.values() if step.state in BAD and step.error]
+    parts += hook_lines(state)
     if state.tracking_lost:
         parts.append(Text(f"warning: not everything is in MLflow: {state.tracking_lost}", "yellow"))
     if any(step.state in BAD for step in state.steps.values()):

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dagbook.api.run import Run, find
+from dagbook.cli.hook_text import hook_lines
 from dagbook.cli.progress import failure_text, follow
 from dagbook.cli.screen import (
     console,
@@ -49,6 +50,10 @@ def _print_run(run: Run) -> None:
     for label, value in (
         ("run", shown["run"]),
         ("file", shown["file"]),
+        (
+            "schedule",
+            f"{shown['schedule']}, due {shown['due'] or 'when asked'}" if shown["schedule"] else None,
+        ),
         ("params", ", ".join(f"{name}={value_text(value)}" for name, value in shown["params"].items())),
         ("folder", shown["folder"]),
         ("tracking", shown["tracking_uri"]),
@@ -57,7 +62,10 @@ def _print_run(run: Run) -> None:
             console.print(Text.assemble((f"{label:<9}", "dim"), str(value)), soft_wrap=True)
     console.print()
     console.print(_steps_table(shown["steps"]))
-    for step in run.state.steps.values():
+    state = run.state
+    for line in hook_lines(state):
+        console.print(line)
+    for step in state.steps.values():
         if step.state in BAD and step.error is not None:
             console.print(failure_text(step))
         for warning in step.warnings:

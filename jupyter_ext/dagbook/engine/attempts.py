@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagbook.engine.commit import Committed, failure_of, published_by
-from dagbook.engine.folders import OUTBOX, attempt_folder, frozen_notebook, step_folder
+from dagbook.engine.folders import OUTBOX, attempt_folder, environments_of, frozen_notebook, step_folder
 from dagbook.engine.history import History
-from dagbook.engine.ports import Cache, CachedResult, Ended, Executor, Journal, RunIdentity, Tracker
+from dagbook.engine.ports import Cache, CachedResult, Ended, Executor, Journal, Notifier, RunIdentity, Tracker
 from dagbook.engine.prepare import PreparedStep, ReadNotebook, Unprepared, prepare_step
 from dagbook.engine.record import Recorder
 from dagbook.engine.request import NodeRequest
@@ -34,6 +34,7 @@ class Ports:
     cache: Cache
     tracker: Tracker
     read_notebook: ReadNotebook
+    notifier: Notifier | None = None
 
 
 class Attempts:
@@ -138,6 +139,8 @@ class Attempts:
             kernel=node.kernel,
             env=env,
             timeout=node.timeout,
+            lock=node.lock,
+            environments=str(environments_of(Path(self._plan.project))) if node.lock else "",
         )
 
     def _warn_of_moves(self, step: str, prepared: PreparedStep) -> None:

@@ -16,11 +16,18 @@ REQUEST = "request.json"
 RESULT = "result.json"
 LOG = "log"
 OUTBOX = "outbox"
+ADDRESSES = "addresses.json"
+"""Whom hooks tell: for the driver alone, and gone with the run's end."""
 SURROUNDINGS = "surroundings.json"
 PATCH = "changes.patch"
 ENVIRONMENT = "environment.txt"
 
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6,}")
+
+
+def environments_of(project: Path) -> Path:
+    """Where a project keeps the environments of nodes that have one of their own."""
+    return project / ".dagbook" / "environments"
 
 
 def new_run_id() -> str:

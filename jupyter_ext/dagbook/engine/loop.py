@@ -16,6 +16,7 @@ from dagbook.engine.again import Again, resumed, worked_before
 from dagbook.engine.attempts import Attempts, Ports
 from dagbook.engine.folders import OUTBOX, PLAN, attempt_folder
 from dagbook.engine.history import History
+from dagbook.engine.hooks import Hooks
 from dagbook.engine.ports import Ended
 from dagbook.engine.record import Recorder
 from dagbook.engine.run_record import open_run_record, user_name
@@ -24,6 +25,7 @@ from dagbook.run.commands import CancelStep, Command, FinishRun, SkipStep, Start
 from dagbook.run.decide import decide
 from dagbook.run.events import (
     CancelRequested,
+    RunEnd,
     RunFinished,
     RunStarted,
     StepCancelled,
@@ -47,7 +49,7 @@ class Driver:
         plan: what is to be done; never changed.
         run: the run's id.
         folder: the run's folder, which holds the frozen notebooks.
-        ports: journal, executor, cache, tracker.
+        ports: journal, executor, cache, tracker, notifier.
         wants_cancel: who asks for the run to be cancelled, or None; looked at often.
     """
 
@@ -66,6 +68,7 @@ class Driver:
             ports.tracker, lambda reason: self._history.happen(TrackingLost(reason=reason))
         )
         self._attempts = Attempts(plan, run, folder, ports, self._history, self._recorder)
+        self._hooks = Hooks(plan, run, folder, ports, self._history, self._recorder)
 
     def drive(self, again: Again | None = None) -> RunState:
         """Run until nothing is left to do; the final state.
@@ -105,6 +108,7 @@ class Driver:
         return RunStarted(
             run=self._run, pipeline=plan.pipeline, file=plan.file, jobs=plan.jobs, params=plan.params,
             steps=outlines, pid=os.getpid(), host=socket.gethostname(), user=user_name(),
+            schedule=plan.schedule, due=plan.due,
         )  # fmt: skip
 
     def _take_up(self, again: Again) -> None:
@@ -167,8 +171,9 @@ class Driver:
             case FinishRun(state=state):
                 self._finish(state)
 
-    def _finish(self, state: str) -> None:
-        """Everything is told to the store before the run says that it is finished."""
+    def _finish(self, state: RunEnd) -> None:
+        """Hooks have their turn, and everything is told to the store, before the run says that it is over."""
+        self._hooks.follow(state, self._wants_cancel)
         self._recorder.close_run(state, [self._folder / PLAN])
         self._recorder.finish()
         seconds = self._worked + time.monotonic() - self._began

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 from dagbook.engine.deployment import Deployment, Manifest, Option
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import Finding
+from dagbook.notebook.environment import Requirements
 from dagbook.notebook.outputs import Output
 from dagbook.pipeline.planner import Known
 from dagbook.run.events import Entry, Event
+from dagbook.run.outcome import Notice
 
 Report = Callable[[Event], None]
 """How a runner says what it sees while it works; cheap, never raises."""
@@ -152,6 +154,30 @@ class Tracker(Protocol):
 
 class TrackerAway(Exception):  # a condition, not a fault of ours
     """The tracking store cannot be reached or refuses; the message says why."""
+
+
+class Notifier(Protocol):
+    """Tells somebody outside. Addresses hold secrets: nothing that is said of one repeats it."""
+
+    def problem(self, address: str) -> str | None:
+        """Why nobody can be told at this address, without trying; None when it looks right."""
+
+    def send(self, address: str, notice: Notice) -> None:
+        """Tell it. Raises `NotifyFailed`; returns when it was taken."""
+
+
+class Environments(Protocol):
+    """Environments of their own for the kernels of nodes that ask for packages."""
+
+    def lock(self, wanted: Requirements) -> str:
+        """Every package with its version. Raises InvalidInput or EnvironmentFault, naming the package."""
+
+    def prepare(self, lock: str) -> str:
+        """The Python of such an environment, made if need be. Raises EnvironmentFault."""
+
+
+class NotifyFailed(Exception):  # a condition, not a fault of ours
+    """Nobody was told; the message says why, and holds nothing of the address."""
 
 
 class Loader(Protocol):

@@ -76,7 +76,7 @@ def prepare_step(
     notebook = read_notebook(folder / frozen_notebook(step.node))
     declared = declared_parameters(notebook)
     if declared is not None:
-        values = _of_declared_types(declared, values, step.node, node.notebook)
+        values = of_declared_types(declared, values, step.node, node.notebook)
     parts = {**node.code, **value_parts(encoded)}
     return PreparedStep(
         params={name: encode(value) for name, value in values.items()},
@@ -120,9 +120,14 @@ def _names(plan: Plan, step: PlannedStep, state: RunState, folder: Path) -> dict
     return {"params": params, "item": item, "run": {"id": state.run}, "env": dict(os.environ), **upstream}
 
 
-def _of_declared_types(
+def of_declared_types(
     declared: tuple[Parameter, ...], values: dict[str, Any], node: str, file: str
 ) -> dict[str, Any]:
+    """The values as the notebook declares them.
+
+    Raises:
+        Unprepared: the notebook does not take them.
+    """
     findings = [
         finding
         for finding in check_parameters(declared, values, node=node, file=file)

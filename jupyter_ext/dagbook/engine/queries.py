@@ -12,6 +12,7 @@ from dagbook.engine.ports import Journal
 from dagbook.errors import Finding, NotFound, did_you_mean
 from dagbook.notebook.outputs import Output
 from dagbook.run.events import Entry
+from dagbook.run.hooks import HookState
 from dagbook.run.state import BAD, FINAL, GOOD, RunState, StepState, fold
 
 
@@ -140,6 +141,8 @@ def summarise_run(state: RunState) -> dict[str, Any]:
         "finished": state.finished,
         "seconds": state.seconds,
         "user": state.user,
+        "schedule": state.schedule or None,
+        "due": state.due or None,
         "file": state.file,
         "steps": {
             "total": len(steps),
@@ -165,9 +168,30 @@ def describe_run(state: RunState, folder: Path) -> dict[str, Any]:
         "finished": state.finished,
         "seconds": state.seconds,
         "user": state.user,
+        "schedule": state.schedule or None,
+        "due": state.due or None,
         "file": state.file,
         "params": dict(state.params),
         "steps": [_describe_step(step, folder) for step in state.steps.values()],
+        "hooks": [_describe_hook(hook, folder) for hook in state.hooks.values()],
+    }
+
+
+def _describe_hook(hook: HookState, folder: Path) -> dict[str, Any]:
+    error = hook.error
+    return {
+        "hook": hook.hook,
+        "on": hook.on,
+        "what": hook.what,
+        "state": hook.state,
+        "notebook": str(folder / hook.notebook) if hook.notebook else None,
+        "log": str(folder / hook.folder / "log") if hook.folder else None,
+        "mlflow_run_id": hook.mlflow_run_id,
+        "started": hook.started,
+        "finished": hook.finished,
+        "seconds": hook.seconds,
+        "error": error
+        and {"cell": error.cell, "name": error.name, "value": error.value, "remedy": error.remedy},
     }
 
 

@@ -22,6 +22,8 @@ class NodeRequest(BaseModel):
         folder: the attempt's own folder, never used before; everything is written below it.
         cwd: the kernel's working directory: the notebook's folder, as in Jupyter.
         collect: declared outputs, name → file or folder relative to `cwd`.
+        lock: every package of the environment that the kernel runs in; empty for the machine's own.
+        environments: the folder that such environments are kept in.
         env: added to the kernel's environment (tracking identity).
         expected: outputs that downstream takes; without them the attempt fails.
         timeout: seconds for the whole notebook; None for no limit.
@@ -41,6 +43,8 @@ class NodeRequest(BaseModel):
     collect: dict[str, str] = Field(default_factory=dict)
     expected: tuple[str, ...] = ()
     kernel: str | None = None
+    lock: str = ""
+    environments: str = ""
     env: dict[str, str] = Field(default_factory=dict)
     timeout: float | None = None
     start_timeout: float = 60.0

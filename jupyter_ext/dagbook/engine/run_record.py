@@ -20,6 +20,8 @@ def open_run_record(recorder: Recorder, plan: Plan, run: str) -> RunIdentity | N
         "mlflow.source.name": plan.file, "mlflow.source.type": "PROJECT", "mlflow.user": user_name(),
         "dagbook.run": run, "dagbook.pipeline": plan.pipeline, **plan.tags,
     }  # fmt: skip
+    if plan.schedule:
+        tags |= {"dagbook.schedule": plan.schedule, "dagbook.due": plan.due}
     if plan.description:
         tags["mlflow.note.content"] = plan.description
     shown = {name: show_value(decode(value)) for name, value in plan.params.items()}

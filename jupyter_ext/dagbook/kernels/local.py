@@ -28,7 +28,14 @@ class LocalKernels:
         return specs.choose(wanted, language, self._installed)
 
     async def start(
-        self, name: str, *, cwd: str, env: Mapping[str, str], log: IO[bytes] | int, timeout: float
+        self,
+        name: str,
+        *,
+        cwd: str,
+        env: Mapping[str, str],
+        log: IO[bytes] | int,
+        timeout: float,
+        python: str | None = None,
     ) -> tuple[Any, Any, dict[str, Any]]:
         """Start kernel `name`; returns its manager, a connected client and what it says of itself.
 
@@ -40,13 +47,14 @@ class LocalKernels:
             env: the kernel's whole environment.
             log: where what the kernel writes past Jupyter goes.
             timeout: seconds until the first reply, for each try.
+            python: that runs the kernel in place of the kernel's own; has ipykernel.
 
         Raises:
             EnvironmentFault: `kernel-start`: it died twice, or it does not answer.
         """
         died = None
         for _ in range(2):
-            manager, client = await self._launch(name, cwd=cwd, env=env, log=log)
+            manager, client = await self._launch(name, cwd=cwd, env=env, log=log, python=python)
             from dagbook.kernels.ipc import until_ready
 
             try:
@@ -63,11 +71,15 @@ class LocalKernels:
         raise EnvironmentFault(_died_at_start(name, died))
 
     async def _launch(
-        self, name: str, *, cwd: str, env: Mapping[str, str], log: IO[bytes] | int
+        self, name: str, *, cwd: str, env: Mapping[str, str], log: IO[bytes] | int, python: str | None
     ) -> tuple[Any, Any]:
         from dagbook.kernels.ipc import IpcKernel, roomy_client  # zmq, jupyter_client
 
         manager = IpcKernel(kernel_name=name)
+        if python is not None:
+            spec = manager.kernel_spec
+            assert spec is not None  # it was chosen from those that are installed
+            spec.argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         try:
             await manager.start_kernel(
                 extra_arguments=self._arguments(name, manager),

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from dagbook.errors import did_you_mean
 from dagbook.loaders.yaml_places import Path as SpecPath
 from dagbook.pipeline.check import Problem
+from dagbook.pipeline.on_spec import HookSpec, OnSpec, ScheduleSpec
 from dagbook.pipeline.spec import NodeSettings, NodeSpec, ParamSpec, PipelineSpec
 
 # What is wanted where pydantic names the kind of its complaint, and an example of it.
@@ -93,6 +94,8 @@ def _model_at(path: SpecPath) -> type[BaseModel]:
         return PipelineSpec
     if path[0] == "defaults":
         return NodeSettings
+    if path[0] == "on":
+        return OnSpec if len(path) == 1 else ScheduleSpec if path[1] == "schedule" else HookSpec
     return ParamSpec if path[0] == "params" else NodeSpec
 
 

@@ -240,7 +240,10 @@ def _metric(name: str, left: float | None, right: float | None) -> Row:
         change = f"{right - left:+.4g}"
         if left and math.isfinite(left) and math.isfinite(right):
             change += f" ({(right - left) / abs(left):+.1%})"
-    return Row(kind="metric", name=name, left=_shown(left), right=_shown(right), change=change)
+    if name in _MEASURED and left is not None and right is not None and left:
+        change = f"{(right - left) / abs(left):+.0%}" if not same else ""
+    told = _MEASURED.get(name, _shown)
+    return Row(kind="metric", name=name, left=told(left), right=told(right), change=change)
 
 
 def _row(kind: str, name: str, left: str | None, right: str | None) -> Row:
@@ -251,6 +254,17 @@ def _row(kind: str, name: str, left: str | None, right: str | None) -> Row:
 
 def _shown(value: str | float | None) -> str:
     return "" if value is None else value_text(value, _LONGEST)
+
+
+def _memory(size: float | None) -> str:
+    return "" if size is None else f"{size / 1e6:,.0f} MB"
+
+
+_MEASURED: Final[dict[str, Callable[[float | None], str]]] = {
+    "duration_seconds": seconds_text,
+    "peak_memory_bytes": _memory,
+}
+"""Recorded of every cell, in units that people read."""
 
 
 def _when(run: TrackedRun) -> str:

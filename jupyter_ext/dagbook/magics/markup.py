@@ -25,7 +25,8 @@ color:inherit;font-variant-numeric:tabular-nums}
 .dagbook.dagbook th,.dagbook.dagbook td{border:none;padding:3px 16px 3px 0;text-align:left;
 vertical-align:baseline;white-space:pre;max-width:36em;overflow:hidden;text-overflow:ellipsis}
 .dagbook.dagbook thead{border:none}
-.dagbook.dagbook thead th{font-weight:400;color:var(--db-quiet);border-bottom:1px solid var(--db-edge)}
+.dagbook.dagbook thead th{font-weight:400;color:var(--db-quiet)}
+.dagbook.dagbook thead th,.dagbook.dagbook thead td{border-bottom:1px solid var(--db-edge)}
 .dagbook.dagbook tbody th{font-weight:500}
 .dagbook.dagbook tbody tr:nth-child(n){background:none;border-bottom:1px solid var(--db-line)}
 .dagbook.dagbook tbody tr:nth-child(n):hover{background:var(--db-hover)}
@@ -34,7 +35,8 @@ vertical-align:baseline;white-space:pre;max-width:36em;overflow:hidden;text-over
 vertical-align:bottom}
 .dagbook.dagbook p{margin:2px 0}.dagbook a{color:var(--jp-content-link-color,#2f86d6)}
 .dagbook.dagbook code{font-family:var(--jp-code-font-family,monospace);font-size:.92em;
-background:none;padding:0}
+background:none!important;padding:0!important}
+.dagbook.dagbook code.q{color:var(--db-quiet)}
 .dagbook.dagbook pre{margin:6px 0;padding:2px 0 2px 10px;overflow-x:auto;background:none;color:inherit;
 border:none;border-left:3px solid var(--db-bad);font-family:var(--jp-code-font-family,monospace);
 font-size:.92em;white-space:pre}
@@ -74,12 +76,14 @@ Cell = str | Markup | Number
 
 def page(*parts: str) -> str:
     """Parts of HTML as one output of a cell."""
-    return f'{STYLE}<div class="dagbook">{"".join(parts)}</div>'
+    # What is wider than the cell scrolls; by the keyboard too.
+    return f'{STYLE}<div class="dagbook" tabindex="0">{"".join(parts)}</div>'
 
 
 def table(header: Iterable[Cell], rows: Iterable[Iterable[Cell]], label: str = "") -> str:
     """A table; the first cell of each row heads it."""
-    titles = "".join(_cell(title, "th", ' scope="col"') for title in header)
+    # A column without a title has no heading, rather than an empty one to be read out.
+    titles = "".join(_cell(title, "th", ' scope="col"') if title != "" else "<td></td>" for title in header)
     lines = "".join(f"<tr>{_row(row)}</tr>" for row in rows)
     described = f' aria-label="{escape(label)}"' if label else ""
     return f"<table{described}><thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table>"

@@ -75,6 +75,7 @@ def experiment_in_force() -> tuple[str | None, str | None]:
 
 def _whole(uri: str) -> str:
     """A URI that means the same in every working directory."""
-    if uri.startswith(_SQLITE) and not uri.startswith(_SQLITE + "/"):
+    # `file:` is SQLite's own way to say a path, with options behind it.
+    if uri.startswith(_SQLITE) and not uri.startswith((_SQLITE + "/", _SQLITE + "file:")):
         return _SQLITE + str(Path(uri.removeprefix(_SQLITE)).resolve())
     return uri if ":" in uri else str(Path(uri).resolve())

@@ -14,7 +14,7 @@ from dagbook.magics.logbook import CellNow, Logbook
 from dagbook.magics.notebook_parameters import NotebookParameters
 from dagbook.magics.quiet_line import note
 from dagbook.magics.track_line import VERBS, read_track_line
-from dagbook.magics.tracked import Tracked, link_to
+from dagbook.magics.tracked import Tracked, counted, link_to
 
 MAGIC: Final = "%%track"
 _PARAMETERS: Final = "%%parameters"
@@ -45,6 +45,11 @@ class TrackMagic:
         self.parameters = NotebookParameters()
 
     # --- hooks --------------------------------------------------------------------------------------
+
+    def loaded(self) -> None:
+        """We were loaded in the middle of a cell: what follows in it is logged by that cell."""
+        number = self._shell.execution_count
+        self._logbook().cell = CellNow(id=self._told_cell_id(), number=number)
 
     def before_cell(self, info: Any = None) -> None:
         """A cell is about to run."""
@@ -78,8 +83,10 @@ class TrackMagic:
             self._span.cell_begins()
 
     def _after_cell(self, result: Any) -> None:
-        if not self._frames:
-            return  # the cell that loaded us
+        if not self._frames:  # the cell that loaded us
+            self._logbook().cell = CellNow()
+            self._logbook().wake_if_waiting()
+            return
         frame = self._frames.pop()
         book = self._logbook()
         try:
@@ -153,11 +160,14 @@ class TrackMagic:
         else:
             told = book.told_of(run) or {}
             name = run.name or told.get("name", "run")
-            note(
-                f"tracking {name} · {len(run.params)} params · {len(run.metrics)} metrics "
-                f"({run.points} points) · {run.artifacts} artifacts · {len(run.cells)} cells",
-                link_to(told),
-            )
+            parts = [
+                counted(len(run.params), "param"),
+                counted(len(run.metrics), "metric")
+                + (f" ({counted(run.points, 'point')})" if run.points else ""),
+                counted(run.artifacts, "artifact"),
+                counted(len(run.cells), "cell"),
+            ]
+            note(" · ".join([f"tracking {name}", *(part for part in parts if part)]), link_to(told))
         if waiting := book.waiting():
             note(waiting)
 

@@ -25,8 +25,9 @@ from dagbook.magics.track_line import Asked
 from dagbook.magics.variables import meant
 from dagbook.notebook.mlflow_calls import MlflowCalls, mlflow_calls
 
-_FIRST_PATIENCE: Final = 5.0
-_PATIENCE: Final = 2.0
+# For a cell that calls MLflow itself: without the id its values would land in a run of their own.
+_LONG_PATIENCE: Final = 20.0
+_PATIENCE: Final = 5.0
 _LITTLE_PATIENCE: Final = 1.0
 _END_PATIENCE: Final = 3.0
 
@@ -60,6 +61,8 @@ class Tracked:
         self._told = book.wait_for_id(self.run, self._patience(source))
         if self._told is None and book.progress().error:
             note(book.waiting())
+        elif self._told is None and "mlflow" in source:
+            note("MLflow is slow to answer: what its own calls log in this cell goes to a run of their own")
         self._lead = self._lead_mlflow(source)
         self._began = time.monotonic()
         self._record: CellRecord | None = CellRecord(self.run, book.cell, book.shell)
@@ -108,16 +111,19 @@ class Tracked:
         told = self._book.told_of(run) or {}
         name = run.name or told.get("name") or "run"
         counts = [
-            _count(len(run.params), "param"),
-            _count(len(run.metrics), "metric"),
-            _count(run.artifacts, "artifact"),
+            counted(len(run.params), "param"),
+            counted(len(run.metrics), "metric"),
+            counted(run.artifacts, "artifact"),
         ]
         parts = [f"tracked {name}", status.lower(), *(part for part in counts if part), f"{seconds:.1f} s"]
         if told.get("id"):
             parts.append(f"run {told['id'][:8]}")
+        is_away = not sent and bool(self._book.progress().error)
+        if not sent and not is_away:
+            parts.append("on its way to MLflow")
         note(" · ".join(parts), link_to(told))
-        if not sent and (waiting := self._book.waiting()):
-            note(waiting)
+        if is_away:
+            note(self._book.waiting())
 
     # --- what is recorded by itself -----------------------------------------------------------------
 
@@ -171,16 +177,16 @@ class Tracked:
     def _lead_late(self, source: str) -> None:
         """MLflow's name of the run did not come in time for the first cell; this one has another chance."""
         expected = "mlflow" in sys.modules or "mlflow" in source
-        self._told = self._book.wait_for_id(self.run, _FIRST_PATIENCE if expected else 0)
+        self._told = self._book.wait_for_id(self.run, _PATIENCE if expected else 0)
         if self._told is not None:
             self._lead.end("RUNNING")
             self._lead = self._lead_mlflow(source)
 
     def _patience(self, source: str) -> float:
         """How long to wait for MLflow's name of the run. Long only where its own calls are to be expected."""
-        if "mlflow" not in sys.modules and "mlflow" not in source and not self._asked.autolog:
-            return _LITTLE_PATIENCE
-        return _PATIENCE if self._book.progress().runs else _FIRST_PATIENCE
+        if "mlflow" in source or self._asked.autolog:
+            return _LONG_PATIENCE
+        return _PATIENCE if "mlflow" in sys.modules else _LITTLE_PATIENCE
 
 
 def link_to(told: Mapping[str, str]) -> str | None:
@@ -205,5 +211,6 @@ def _calls(source: str) -> MlflowCalls:
     return mlflow_calls({"metadata": {"kernelspec": {"language": "python"}}, "cells": [cell]})
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """`3 params`, `1 param`; nothing for none."""
     return "" if not number else f"{number} {what}{'' if number == 1 else 's'}"

@@ -27,6 +27,7 @@ def register(ip: Any) -> None:
     ip.input_transformers_cleanup.append(without_track_line)
     ip.events.register("pre_run_cell", magic.before_cell)
     ip.events.register("post_run_cell", magic.after_cell)
+    magic.loaded()
     book = logbook()
     is_for_people = getattr(ip, "kernel", None) is not None or type(ip).__name__ == "TerminalInteractiveShell"
     if is_for_people and not book.in_run:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dagbook.errors import nearest
-from dagbook.notebook.param_type import ANY, Kind, ParamType
+from dagbook.notebook.param_type import ANY, BOUNDS, Kind, ParamType
 from dagbook.notebook.python import parse_expression, unparsed
 
 _PLAIN: dict[str, Kind] = {
@@ -110,7 +110,8 @@ def _read_subscript(node: ast.Subscript, enums: Mapping[str, tuple[str, ...]]) -
     last = outer.attr if isinstance(outer, ast.Attribute) else outer.id if isinstance(outer, ast.Name) else ""
     arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     if last in _WRAPPERS:
-        return _read(arguments[0], enums)
+        read = _read(arguments[0], enums)
+        return replace(read, bounds=_bounds(arguments[1:])) if read.kind in {"int", "float"} else read
     if last == "Optional":
         return _as_optional(_read(arguments[0], enums))
     if last == "Union":
@@ -122,6 +123,30 @@ def _read_subscript(node: ast.Subscript, enums: Mapping[str, tuple[str, ...]]) -
     if last in _DICTS and len(arguments) == 2:  # noqa: PLR2004
         return ParamType(kind="dict", item=_item(arguments[1], enums))
     raise _UnknownType(last)
+
+
+def _bounds(arguments: list[ast.expr]) -> tuple[tuple[str, int | float], ...]:
+    """What `Ge(1)`, `Interval(gt=0, le=1)` or `Field(ge=1)` say of a number; other marks say nothing."""
+    found: list[tuple[str, int | float]] = []
+    for call in arguments:
+        if not isinstance(call, ast.Call):
+            continue
+        maker = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        said = [(maker, argument) for argument in call.args[:1]]
+        said += [((keyword.arg or "").capitalize(), keyword.value) for keyword in call.keywords]
+        for name, argument in said:
+            limit = _limit(argument)
+            if name in BOUNDS and limit is not None:
+                found.append((name, limit))
+    return tuple(found)
+
+
+def _limit(node: ast.expr) -> int | float | None:
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _item(node: ast.expr, enums: Mapping[str, tuple[str, ...]]) -> ParamType | None:

@@ -5,11 +5,12 @@ Knows nothing of where the value comes from: a pipeline file, another notebook, 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from datetime import date, datetime, time
 from pathlib import Path, PurePath
 
-from dagbook.notebook.param_type import Kind, ParamType, describe
+from dagbook.notebook.param_type import BOUNDS, Kind, ParamType, describe
 from dagbook.notebook.values import EnumMember, FileValue, Secret
 
 
@@ -23,11 +24,22 @@ def _problem(t: ParamType, value: object, place: str) -> str | None:
         return None
     if not _FITS[t.kind](t, value):
         return f"{f'at {place}: ' if place else ''}expected {describe(t)}, got {_shown(value)}"
+    for name, limit in t.bounds:
+        if isinstance(value, int | float) and not _WITHIN[name](value, limit):
+            return f"{f'at {place}: ' if place else ''}must be {BOUNDS[name]} {limit!r}, and is {value!r:.40}"
     if t.item is None:
         return None
     parts = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
     clauses = (_problem(t.item, part, f"{place}[{key!r:.40}]") for key, part in parts)
     return next((clause for clause in clauses if clause), None)
+
+
+_WITHIN: dict[str, Callable[[float, float], bool]] = {
+    "Ge": operator.ge,
+    "Gt": operator.gt,
+    "Le": operator.le,
+    "Lt": operator.lt,
+}
 
 
 def convert(t: ParamType, value: object) -> object:

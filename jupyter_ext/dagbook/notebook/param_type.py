@@ -5,10 +5,11 @@ Knows nothing of notebooks, annotations or text; see `types` for the whole.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePath
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from dagbook.notebook.values import EnumMember
 
@@ -16,13 +17,17 @@ Kind: TypeAlias = Literal[
     "any", "str", "int", "float", "bool", "list", "dict", "date", "datetime", "path", "choice", "enum"
 ]
 
+BOUNDS: Final[Mapping[str, str]] = {"Ge": "at least", "Gt": "above", "Le": "at most", "Lt": "below"}
+"""What the marks of `annotated_types` ask of a number, in words."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ParamType:
     """What values a parameter takes.
 
     `item` is the type of a list's elements or of a dict's values; `choices` holds the values of a choice,
-    or the member names of an enum, whose class is `name`.
+    or the member names of an enum, whose class is `name`. `bounds` are those of a number, each with its name
+    in `annotated_types`: `(("Ge", 1), ("Lt", 10))`.
     """
 
     kind: Kind
@@ -30,6 +35,7 @@ class ParamType:
     item: ParamType | None = None
     choices: tuple[object, ...] = ()
     name: str = ""
+    bounds: tuple[tuple[str, int | float], ...] = ()
 
 
 ANY = ParamType(kind="any")
@@ -67,4 +73,6 @@ def describe(t: ParamType) -> str:
         text = "Path"
     elif t.item is not None:
         text = f"list[{describe(t.item)}]" if t.kind == "list" else f"dict[str, {describe(t.item)}]"
+    if t.bounds:
+        text = f"Annotated[{text}, {', '.join(f'{name}({limit!r})' for name, limit in t.bounds)}]"
     return f"{text} | None" if t.optional and t.kind != "any" else text

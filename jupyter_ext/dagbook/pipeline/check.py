@@ -281,6 +281,7 @@ def _unused_params(spec: PipelineSpec) -> Iterator[Problem]:
         except ExpressionError:
             return
         used |= {reference.name for reference in found if reference.root == "params"}
+    used |= _used_in_hooks(spec)
     for name in spec.params:
         if name not in used:
             yield Problem(
@@ -288,6 +289,14 @@ def _unused_params(spec: PipelineSpec) -> Iterator[Problem]:
                 message=f"no node uses the parameter '{name}'",
                 remedy=f"use ${{params.{name}}} in a node, or take it away",
             )  # fmt: skip
+
+
+def _used_in_hooks(spec: PipelineSpec) -> set[str | None]:
+    try:
+        found = references([[hook.params, hook.notify] for _, _, _, hook in spec.on.hooks()])
+    except ExpressionError:
+        return set(spec.params)  # what cannot be read is reported by itself
+    return {reference.name for reference in found if reference.root == "params"}
 
 
 def _problem(path: tuple[str | int, ...], code: str, message: str, remedy: str, node: str) -> Problem:

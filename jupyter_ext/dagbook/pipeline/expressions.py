@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from simpleeval import EvalWithCompoundTypes, InvalidExpression
 
-from dagbook.notebook.values import FileValue
+from dagbook.notebook.values import FileValue, Secret
 from dagbook.pipeline.expression_limits import LONGEST, OPERATORS, plain_json, refusal, short_round
 
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
@@ -139,6 +139,11 @@ def _plain(error: Exception) -> str:
 def _as_text(value: Any) -> str:
     if isinstance(value, FileValue):
         return value.path
+    if isinstance(value, Secret):
+        raise ExpressionError(
+            f"the secret {value.name} cannot be part of a text: the text would be written down; "
+            "pass it whole, as its own parameter"
+        )
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
     return str(value)

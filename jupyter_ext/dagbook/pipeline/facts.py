@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dagbook.notebook.environment import Requirements
 from dagbook.notebook.outputs import PublishedOutputs
 from dagbook.notebook.parameters import Parameter
 
@@ -22,6 +23,8 @@ class NotebookFacts:
         deps: declared dependency → digest of its content.
         kernel: name of the kernel it will run on.
         language: of the notebook.
+        requirements: packages that its kernel is to have; None for those of the machine.
+        lock: what these were resolved to, once that is known.
     """
 
     path: str
@@ -32,3 +35,5 @@ class NotebookFacts:
     deps: Mapping[str, str] = field(default_factory=dict)
     kernel: str = "python3"
     language: str = "python"
+    requirements: Requirements | None = None
+    lock: str = ""

@@ -29,6 +29,8 @@ def fingerprint_parts(
     parts = {"kernel": _digest([facts.kernel, environment]), "declared outputs": _digest(dict(outputs))}
     # Counted among code cells alone: a new markdown cell moves nothing.
     parts |= {f"code cell {number}": _digest(code) for number, code in enumerate(facts.cells.values(), 1)}
+    if facts.lock:
+        parts["environment"] = _digest(facts.lock)
     parts |= value_parts(params)
     parts |= {f"module {name}": _digest(source) for name, source in facts.modules.items()}
     parts |= {f"file {name}": digest for name, digest in facts.deps.items()}

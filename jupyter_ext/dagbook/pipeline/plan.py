@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dagbook.pipeline.on_spec import HookEvent
 from dagbook.pipeline.spec import NodeSpec
 
 PLAN_VERSION = 1
@@ -29,6 +30,7 @@ class PlannedNode(Planned):
         outputs: declared outputs, name → template of a path relative to the notebook's folder.
         expected: outputs that other nodes take.
         code: fingerprint parts of the notebook itself (not of parameters).
+        lock: every package of the environment that its kernel runs in; empty for the machine's own.
         kernel: asked for by the pipeline file; None for the notebook's own.
     """
 
@@ -40,6 +42,7 @@ class PlannedNode(Planned):
     kernel: str | None = None
     timeout: float | None = None
     cache: bool = True
+    lock: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
 
 
@@ -56,6 +59,24 @@ class PlannedStep(Planned):
     fresh: bool = False
 
 
+class PlannedHook(Planned):
+    """What is to be done when the run has ended, frozen like a node.
+
+    Attributes:
+        on: when it is due.
+        notebook: absolute path; empty when somebody is to be told.
+        service: who is told, by the scheme of the address alone: addresses hold secrets and stand in no plan.
+        params: name → template, in the encoded form of notebook.values.
+    """
+
+    on: HookEvent
+    notebook: str = ""
+    service: str = ""
+    params: dict[str, Any] = Field(default_factory=dict)
+    kernel: str | None = None
+    timeout: float | None = None
+
+
 class Plan(Planned):
     """What is to be done. `params` are the run's, encoded; `file` is absolute."""
 
@@ -70,6 +91,9 @@ class Plan(Planned):
     tags: dict[str, str] = Field(default_factory=dict)
     nodes: dict[str, PlannedNode]
     steps: tuple[PlannedStep, ...]
+    hooks: dict[str, PlannedHook] = Field(default_factory=dict)
+    schedule: str = ""
+    due: str = ""
 
     def steps_of(self, node: str) -> tuple[PlannedStep, ...]:
         """The steps of a node, in the order of its matrix."""

@@ -74,6 +74,7 @@ def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[
             kernel=settings.kernel,
             timeout=settings.timeout,
             cache=settings.cache,
+            lock=facts.lock,
             tags=node.tags,
         )
     return nodes

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from dagbook.notebook import types
+from dagbook.notebook.values import Secret
 from dagbook.pipeline.names import name_problem
+from dagbook.pipeline.on_spec import OnSpec
+from dagbook.pipeline.written import Duration, Written
 
-_DURATION: Final = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>ms|s|m|h|d)?")
-_LONGEST: Final = 1e12
-_SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
-
-
-def parse_duration(value: object) -> float:
-    """Seconds from `90`, `1.5`, `30s`, `30m`, `2h`, `1d` or `250ms`; above zero."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = float(max(-1, min(value, _LONGEST)))
-    else:
-        match = _DURATION.fullmatch(str(value).strip())
-        if match is None:
-            raise ValueError(f"{value!r} is no duration; write 90, 30s, 30m, 2h or 1d")
-        seconds = float(match["number"]) * _SECONDS[match["unit"]]
-    if not 0 < seconds < _LONGEST:
-        raise ValueError("a duration must be above zero and end some day; leave it out for no limit")
-    return seconds
-
-
-Duration = Annotated[float, BeforeValidator(parse_duration)]
 Scalar = str | int | float | bool | None
-
-
-class Written(BaseModel):
-    """Base of everything that is written in a pipeline file: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ParamSpec(Written):
@@ -52,7 +28,8 @@ class ParamSpec(Written):
     choices: tuple[Scalar, ...] | None = Field(default=None, description="The only values allowed")
     help: str = Field(default="", description="One sentence for people")
     secret: str | None = Field(
-        default=None, description="Name of the environment variable that holds the value; never written down"
+        default=None,
+        description="Environment variable or file in $DAGBOOK_SECRETS_DIR; never written down",
     )
 
     @property
@@ -76,6 +53,17 @@ class ParamSpec(Written):
             types.named(value)
         return value
 
+    @field_validator("secret")
+    @classmethod
+    def _secret_is_named(cls, value: str | None) -> str | None:
+        return value if value is None else Secret(value).name
+
+    @model_validator(mode="after")
+    def _secret_has_no_default(self) -> ParamSpec:
+        if self.secret is not None and "default" in self.model_fields_set:
+            raise ValueError("a secret has no default: it would stand in the file; leave `default` out")
+        return self
+
     @model_validator(mode="after")
     def _default_fits(self) -> ParamSpec:
         if "default" in self.model_fields_set and self.default is not None:
@@ -92,12 +80,30 @@ def _as_param(value: object) -> object:
 Matrix = dict[str, Annotated[list[Any], Field(min_length=1)]]
 
 
+class EnvironmentWritten(Written):
+    """An environment in full."""
+
+    dependencies: list[str] = Field(default_factory=list, description="pandas>=2, scikit-learn==1.5.*")
+    requires_python: str = Field(default="", alias="requires-python", description=">=3.11")
+
+
+def _as_environment(value: object) -> object:
+    return {"dependencies": value} if isinstance(value, list) else value
+
+
+EnvironmentSpec = Annotated[EnvironmentWritten, BeforeValidator(_as_environment)]
+
+
 class NodeSettings(Written):
     """What a node may say of itself and what `defaults` may say for all."""
 
     timeout: Duration | None = Field(default=None, description="For the whole notebook: 90, 30s, 30m, 2h")
     kernel: str | None = Field(default=None, description="Kernel to use instead of the notebook's own")
     cache: bool = Field(default=True, description="false: run every time")
+    environment: EnvironmentSpec | None = Field(
+        default=None,
+        description="Packages for a kernel of its own, by uv; the notebook's PEP 723 block otherwise",
+    )
 
 
 class NodeSpec(NodeSettings):
@@ -155,6 +161,9 @@ class PipelineSpec(Written):
         default=None, description="MLflow experiment; the pipeline's name otherwise"
     )
     tags: dict[str, str] = Field(default_factory=dict, description="MLflow tags of the run")
+    on: OnSpec = Field(
+        default=OnSpec(), description="What else is to happen: when it ends, and when it starts"
+    )
     version: Literal[1] = Field(default=1, description="Of this file format")
 
     @field_validator("params", "nodes")

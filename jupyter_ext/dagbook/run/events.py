@@ -16,6 +16,7 @@ JOURNAL_VERSION = 1
 
 FinishedAs = Literal["failed", "timed-out", "killed"]
 RunEnd = Literal["succeeded", "failed", "cancelled"]
+HookEnd = Literal["succeeded", "failed", "timed-out", "killed", "cancelled"]
 
 
 class Fact(BaseModel):
@@ -62,6 +63,8 @@ class RunStarted(Fact):
     pid: int
     host: str
     user: str = ""
+    schedule: str = ""
+    due: str = ""
 
 
 class RunResumed(Fact):
@@ -195,6 +198,28 @@ class StepCancelled(Fact):
     seconds: float | None = None
 
 
+class HookStarted(Fact):
+    """The run's outcome is known, and what is to follow on it began. `what` is a notebook or a service."""
+
+    kind: Literal["hook_started"] = "hook_started"
+    hook: str
+    on: Literal["success", "failure", "exit"]
+    what: str
+    folder: str = ""
+    mlflow_run_id: str | None = None
+
+
+class HookEnded(Fact):
+    """A hook is over. However it ended, the run's own state is what its steps made it."""
+
+    kind: Literal["hook_ended"] = "hook_ended"
+    hook: str
+    state: HookEnd
+    error: NodeError | None = None
+    notebook: str = ""
+    seconds: float = 0.0
+
+
 class CancelRequested(Fact):
     """Somebody wants the run to end. `by` is 'api', 'SIGINT' or 'SIGTERM'."""
 
@@ -231,6 +256,8 @@ KnownEvent = Annotated[
     | StepReused
     | StepSkipped
     | StepCancelled
+    | HookStarted
+    | HookEnded
     | CancelRequested
     | RunFinished,
     Field(discriminator="kind"),
@@ -243,7 +270,7 @@ KINDS: frozenset[str] = frozenset(
         "run_started", "run_resumed",
         "tracking_started", "tracking_lost", "step_started", "cell_started", "output_seen",
         "step_warned", "step_stopping", "step_succeeded", "step_failed", "step_reused", "step_skipped",
-        "step_cancelled", "cancel_requested", "run_finished",
+        "step_cancelled", "hook_started", "hook_ended", "cancel_requested", "run_finished",
     }
 )  # fmt: skip
 # These only say how far along something is: losing one loses nothing, so they are not fsynced.

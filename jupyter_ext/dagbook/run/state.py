@@ -11,6 +11,8 @@ from dagbook.run.events import (
     CancelRequested,
     CellStarted,
     Entry,
+    HookEnded,
+    HookStarted,
     NodeError,
     OutputSeen,
     RunFinished,
@@ -28,6 +30,7 @@ from dagbook.run.events import (
     TrackingLost,
     TrackingStarted,
 )
+from dagbook.run.hooks import Hooks, hook_ended, hook_started
 
 # `lost` and `interrupted` are never written by a driver: a reader sees them when the driver is gone.
 StepStatus = Literal[
@@ -82,6 +85,8 @@ class RunState:
     jobs: int = 1
     params: Mapping[str, Any] = field(default_factory=dict)
     user: str = ""
+    schedule: str = ""
+    due: str = ""
     started: str | None = None
     finished: str | None = None
     seconds: float | None = None
@@ -91,6 +96,7 @@ class RunState:
     experiment: str | None = None
     mlflow_run_id: str | None = None
     steps: Mapping[str, StepState] = field(default_factory=dict)
+    hooks: Hooks = field(default_factory=dict)
     seq: int = 0
 
 
@@ -127,6 +133,8 @@ def _run_started(state: RunState, event: RunStarted, at: str) -> RunState:
         jobs=event.jobs,
         params=event.params,
         user=event.user,
+        schedule=event.schedule,
+        due=event.due,
         started=at,
         steps=steps,
     )
@@ -143,6 +151,8 @@ def _run_resumed(state: RunState, event: RunResumed, _at: str) -> RunState:
         cancel_by=None,
         tracking_lost=None,
         steps={**state.steps, **again},
+        # A run that was over will be over once more; of one that was cut off, what was told was told.
+        hooks=state.hooks if state.state == "running" else {},
     )
 
 
@@ -166,6 +176,14 @@ def _tracking_lost(state: RunState, event: TrackingLost, _at: str) -> RunState:
 
 def _cancel_requested(state: RunState, event: CancelRequested, _at: str) -> RunState:
     return replace(state, cancel_by=state.cancel_by or event.by)
+
+
+def _hook_started(state: RunState, event: HookStarted, at: str) -> RunState:
+    return replace(state, hooks=hook_started(state.hooks, event, at))
+
+
+def _hook_ended(state: RunState, event: HookEnded, at: str) -> RunState:
+    return replace(state, hooks=hook_ended(state.hooks, event, at))
 
 
 def _run_finished(state: RunState, event: RunFinished, at: str) -> RunState:
@@ -300,6 +318,8 @@ _HANDLERS: Final[Mapping[type, Callable[[RunState, Any, str], RunState]]] = {
     TrackingStarted: _tracking_started,
     TrackingLost: _tracking_lost,
     CancelRequested: _cancel_requested,
+    HookStarted: _hook_started,
+    HookEnded: _hook_ended,
     RunFinished: _run_finished,
     StepStarted: _step_started,
     CellStarted: _cell_started,

@@ -96,6 +96,8 @@ class CellClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
                 continue
             self.record.cell_start(cell, index)
             self.execution.progress.cell_started(index + 1, total)
+            # As JupyterLab says it: what the cell logs knows where it comes from.
+            self.kc.session.metadata = {"cellId": cell.get("id", "")}
             status, self.execution.ending = await self._outcome(cell, index)
             self._write_out()
             self.record.cell_ended(cell, status)

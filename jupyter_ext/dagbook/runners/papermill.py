@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from papermill.engines import papermill_engines
 
 from dagbook.engine import leftovers
 from dagbook.engine.disk import disk_error
-from dagbook.engine.ports import Loader, Report
+from dagbook.engine.ports import Environments, Loader, Report
 from dagbook.engine.request import CellTiming, NodeRequest, NodeResult
 from dagbook.notebook.cells import kernel_name_of, language_of
 from dagbook.runners.ending import STATE_AFTER, error_of
@@ -45,7 +45,14 @@ class KernelSource(Protocol):
         """The kernel to use, and a warning when it is not the wanted one. Raises EnvironmentFault."""
 
     async def start(
-        self, name: str, *, cwd: str, env: Mapping[str, str], log: int, timeout: float
+        self,
+        name: str,
+        *,
+        cwd: str,
+        env: Mapping[str, str],
+        log: int,
+        timeout: float,
+        python: str | None = None,
     ) -> tuple[Any, Any, dict[str, Any]]:
         """A ready kernel: manager, client, what it says of itself. Raises EnvironmentFault."""
 
@@ -53,9 +60,17 @@ class KernelSource(Protocol):
 class PapermillRunner:
     """Implements `engine.ports.Runner`: one notebook at a time. A signal handler may call `stop`."""
 
-    def __init__(self, *, loader: Loader, kernels: KernelSource, output_limit: int = OUTPUT_LIMIT) -> None:
+    def __init__(
+        self,
+        *,
+        loader: Loader,
+        kernels: KernelSource,
+        output_limit: int = OUTPUT_LIMIT,
+        environments: Callable[[Path], Environments] | None = None,
+    ) -> None:
         self._loader = loader
         self._kernels = kernels
+        self._environments = environments
         self._output_limit = output_limit
         self._stopping = False
 
@@ -73,6 +88,7 @@ class PapermillRunner:
         nb, _ = self._loader.notebook_and_warnings(Path(request.notebook))
         kernel, warning = self._kernels.choose(request.kernel or kernel_name_of(nb), language_of(nb))
         secrets = secret_values(request.params, os.environ)
+        python = self._python(request)
         prepared = to_execute(nb, request.params, kernel)
         mask = Mask(secrets.values())
         mark = {leftovers.ATTEMPT_ID: uuid.uuid4().hex}
@@ -87,6 +103,7 @@ class PapermillRunner:
                     env=_environment(request, in_kernel(secrets) | mark),
                     log=log.writing,
                     timeout=request.start_timeout,
+                    python=python,
                 ),
                 progress=Progress(step=request.step, attempt=request.attempt, report=report, mask=mask),
                 mask=mask,
@@ -105,6 +122,12 @@ class PapermillRunner:
             warnings.append(f"processes that the notebook left behind were ended: {', '.join(left)}")
         result = _result(execution, kernel=kernel, seconds=time.monotonic() - started)
         return _with_fault(result, fault, folder).model_copy(update={"warnings": tuple(warnings)})
+
+    def _python(self, request: NodeRequest) -> str | None:
+        """The Python of the request's own environment; None for the machine's kernels."""
+        if not request.lock or self._environments is None:
+            return None
+        return self._environments(Path(request.environments)).prepare(request.lock)
 
 
 def _environment(request: NodeRequest, more: Mapping[str, str]) -> dict[str, str]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
 
 from dagbook.errors import Finding, InvalidInput
 from dagbook.notebook.source import SECRET_PREFIX
 from dagbook.notebook.values import Json
+
+FOLDER: Final = "DAGBOOK_SECRETS_DIR"
+"""Names a folder with one file a secret, as Docker and Kubernetes mount them."""
 
 
 def named_secrets(params: Mapping[str, Json]) -> dict[str, str]:
@@ -15,24 +20,50 @@ def named_secrets(params: Mapping[str, Json]) -> dict[str, str]:
 
 
 def secret_values(params: Mapping[str, Json], environment: Mapping[str, str]) -> dict[str, str]:
-    """Secret name → value.
+    """Secret name → value: of the environment variable, else of the file in `$DAGBOOK_SECRETS_DIR`.
+
+    A line's end at the end of such a file is no part of the secret.
 
     Raises:
-        InvalidInput: `secret-missing`, for each that the environment does not have.
+        InvalidInput: `secret-missing`, for each that is in neither; `secret-unreadable`.
     """
-    wanted = named_secrets(params)
-    missing = [
-        Finding(
-            code="secret-missing",
-            message=f"parameter '{param}' is the secret {name}, which the environment does not have",
-            remedy=f"set the environment variable {name} where the run is started",
-        )
-        for name, param in wanted.items()
-        if name not in environment
-    ]
-    if missing:
-        raise InvalidInput(*missing)
-    return {name: environment[name] for name in wanted}
+    folder = environment.get(FOLDER) or None
+    found: dict[str, str] = {}
+    findings: list[Finding] = []
+    for name, param in named_secrets(params).items():
+        if name in environment:
+            found[name] = environment[name]
+            continue
+        if folder is None:
+            findings.append(_missing(name, param, None))
+            continue
+        try:
+            found[name] = (Path(folder) / name).read_text("utf-8").removesuffix("\n").removesuffix("\r")
+        except FileNotFoundError:
+            findings.append(_missing(name, param, folder))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            findings.append(
+                Finding(
+                    code="secret-unreadable",
+                    message=f"parameter '{param}' is the secret {name}, whose file cannot be read: {reason}",
+                    remedy="make it a text file that this user may read",
+                    file=str(Path(folder) / name),
+                )
+            )
+    if findings:
+        raise InvalidInput(*findings)
+    return found
+
+
+def _missing(name: str, param: str, folder: str | None) -> Finding:
+    where = f", nor has {folder} a file of that name" if folder else ""
+    return Finding(
+        code="secret-missing",
+        message=f"parameter '{param}' is the secret {name}, which the environment does not have{where}",
+        remedy=f"set the environment variable {name} where the run is started, or write it to {name} in "
+        "the folder that $DAGBOOK_SECRETS_DIR names",
+    )
 
 
 def in_kernel(secrets: Mapping[str, str]) -> dict[str, str]:

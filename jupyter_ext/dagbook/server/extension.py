@@ -5,15 +5,18 @@ Imported at every start of a Jupyter server, so it must not import what is slow:
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Unicode
+from traitlets import Bool, Unicode
 
 from dagbook.server.handlers import PROJECTS, ROUTES, WATCH
 from dagbook.server.launch_handlers import LAUNCH_ROUTES
 from dagbook.server.projects import Projects
+from dagbook.server.schedule_handlers import SCHEDULE_ROUTES
+from dagbook.server.scheduling import ServerScheduler
 from dagbook.server.watch import SCHEMA_FILE, SCHEMA_ID, RunWatch
 
 if TYPE_CHECKING:
@@ -29,6 +32,12 @@ class DagbookApp(ExtensionApp):
         "",
         config=True,
         help="Show this project alone, in place of those at and below the server's root folder.",
+    )
+
+    scheduler = Bool(
+        default_value=True,
+        config=True,
+        help="Fire the schedules of the projects that are shown, while this server runs.",
     )
 
     def initialize_settings(self) -> None:
@@ -47,14 +56,18 @@ class DagbookApp(ExtensionApp):
         projects = Projects(Path(server.root_dir), _queries, only)
         self.settings[PROJECTS] = projects
         self.settings[WATCH] = RunWatch(projects, emit, self.log)
+        self._scheduler = ServerScheduler(lambda: [project.folder for project in projects.all()], self.log)
+        if self.scheduler:
+            self._scheduler.start()
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        self.handlers.extend([*LAUNCH_ROUTES, *ROUTES])
+        self.handlers.extend([*LAUNCH_ROUTES, *SCHEDULE_ROUTES, *ROUTES])
 
     async def stop_extension(self) -> None:
         """End the watching."""
         await self.settings[WATCH].stop()
+        await asyncio.to_thread(self._scheduler.stop)
 
 
 def _queries(folder: Path) -> Queries:

@@ -66,6 +66,7 @@ class StartHandler(RunsHandler):
         body = json_body(self.request.body)
         self.settings[WATCH].wanted()
         said = await asyncio.to_thread(lambda: _launching().started(self.projects.root, body))
+        self.projects.look_again()
         self.set_status(HTTPStatus.CREATED)
         await self.finish(json.dumps(said))
 
@@ -86,12 +87,71 @@ class CancelHandler(LaunchHandler):
         return said
 
 
+class TrialsHandler(LaunchHandler):
+    """The steps of a run as a table."""
+
+    @authenticated
+    @authorized
+    async def get(self, run: str) -> None:
+        """Each step with what it was given and what it measured."""
+        checked_run(run)
+        await self.answer(lambda: self._trials(run))
+
+    def _trials(self, run: str) -> dict[str, Any]:
+        project = self.projects.of_run(run)
+        said: dict[str, Any] = _recorded().trials(project.queries, project.folder, run)
+        return said
+
+
+class DefaultsHandler(LaunchHandler):
+    """Other defaults for a parameters cell."""
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        """The edits of its source; no file is written."""
+        body = self.body()
+        await self.answer(lambda: _launching().edited_defaults(body))
+
+
+class CellsHandler(LaunchHandler):
+    """What the cells of a notebook logged."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        """The newest of each name."""
+        path = self.get_query_argument("path", "")
+        await self.answer(lambda: _recorded().logged_by_cells(_launching().file_at(self.projects.root, path)))
+
+
+class RegisterHandler(LaunchHandler):
+    """A model of a step, registered."""
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        """Make a new version of it."""
+        body = self.body()
+        run = checked_run(str(body.get("run", "")))
+        await self.answer(lambda: self._registered(run, body))
+
+    def _registered(self, run: str, body: dict[str, Any]) -> dict[str, Any]:
+        project = self.projects.of_run(run)
+        said: dict[str, Any] = _recorded().register(project.queries, project.folder, body)
+        return said
+
+
 LAUNCH_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/launchables", LaunchablesHandler),
     (r"dagbook/api/parameters", ParametersHandler),
     (r"dagbook/api/plan", PlanHandler),
     (r"dagbook/api/runs", StartHandler),
     (r"dagbook/api/runs/([^/]+)/cancel", CancelHandler),
+    (r"dagbook/api/runs/([^/]+)/trials", TrialsHandler),
+    (r"dagbook/api/defaults", DefaultsHandler),
+    (r"dagbook/api/cells", CellsHandler),
+    (r"dagbook/api/models", RegisterHandler),
 )
 """Paths below the server's base URL; they come before those that only read."""
 
@@ -111,6 +171,12 @@ def json_body(body: bytes) -> dict[str, Any]:
             )
         )
     return said
+
+
+def _recorded() -> Any:
+    from dagbook.server import recorded  # slow too
+
+    return recorded
 
 
 def _launching() -> Any:

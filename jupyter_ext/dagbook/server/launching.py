@@ -17,6 +17,7 @@ from dagbook.engine.queries import Queries
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound
 from dagbook.notebook import types
 from dagbook.notebook.defaults import Unevaluated
+from dagbook.notebook.new_defaults import NoPlace, new_defaults
 from dagbook.notebook.parameters import MISSING
 from dagbook.notebook.text_of import text_of
 from dagbook.notebook.values import UnsupportedValue, decode, encode
@@ -101,6 +102,40 @@ def cancelled(folder: Path, queries: Queries, run: str) -> dict[str, Any]:
     if state == "running":
         find(run, folder).cancel(by="panel")
     return {"run": run, "state": state, "asked": state == "running"}
+
+
+def edited_defaults(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Other defaults for the source of a parameters cell: `{"edits": [{"start", "end", "text"}]}`.
+
+    Places are counted in UTF-16 units, as JavaScript counts. Raises InvalidInput.
+    """
+    source, values = body.get("source"), body.get("values")
+    if not isinstance(source, str) or not isinstance(values, dict):
+        raise InvalidInput(
+            Finding(
+                code="bad-body", message="the request needs `source` and `values`",
+                remedy="see docs/reference/rest.md",
+            )
+        )  # fmt: skip
+    try:
+        edits = new_defaults(source, {name: decode(value) for name, value in values.items()})
+    except (NoPlace, UnsupportedValue) as error:
+        raise InvalidInput(
+            Finding(
+                code="no-default", message=str(error), remedy="write it into the parameters cell by hand",
+                parameter=getattr(error, "name", None),
+            )
+        ) from error  # fmt: skip
+    return {
+        "edits": [
+            {"start": _units(source[: edit.start]), "end": _units(source[: edit.end]), "text": edit.text}
+            for edit in edits
+        ]
+    }
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def launchables(root: Path) -> dict[str, Any]:

@@ -71,6 +71,11 @@ class Projects:
                 self._stale_at = ended + max(_FRESH_SECONDS, _REST_PER_WALK * (ended - began))
             return self._found
 
+    def look_again(self) -> None:
+        """Something was started: the next look is a fresh one, whatever it costs."""
+        with self._lock:
+            self._stale_at = 0.0
+
     def of_run(self, run: str) -> Project:
         """The project that holds the run of exactly this id. Raises NotFound."""
         for project in self.all():

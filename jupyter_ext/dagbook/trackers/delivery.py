@@ -57,7 +57,7 @@ class Delivery:
         self._reader = reader
         self._store_of = store_of
         self._batches: dict[str, _Batch] = {}
-        self._cells: set[tuple[str, str, str]] = set()
+        self._cells: dict[tuple[str, str], str] = {}
         self._tries: dict[tuple[str, int], int] = {}
         self.progress: Progress = reader.progress()
         self.progress.runs.update(known or {})
@@ -83,13 +83,18 @@ class Delivery:
                     break  # a child's records may belong to a run that its parent's rest opens
             self._note(error="")
         except TrackerAway as error:
-            self._batches.clear()
+            self._forget()
             self._note(error=str(error))
             raise
         except OSError as error:  # of the outbox itself
-            self._batches.clear()
+            self._forget()
             raise TrackerAway(f"{self._reader.folder}: {error.strerror or error}") from error
         return sent
+
+    def _forget(self) -> None:
+        """What was collected is read again from the outbox, and so is which cell logged it."""
+        self._batches.clear()
+        self._cells.clear()
 
     def _note(self, *, error: str) -> None:
         self.progress.error = error
@@ -195,8 +200,8 @@ class Delivery:
         from mlflow.entities import RunTag
 
         cell = record.get("cell")
-        if cell and (key, what, cell) not in self._cells and not what.startswith("tag."):
-            self._cells.add((key, what, cell))
+        if cell and self._cells.get((key, what)) != cell and not what.startswith("tag."):
+            self._cells[key, what] = str(cell)
             tag = _CELL + what
             self._batches.setdefault(key, _Batch()).tags[tag] = (RunTag(tag, str(cell)), "")
 

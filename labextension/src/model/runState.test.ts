@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 
 import { JOURNALS, expectedState, journal } from '../testing/journals';
+import type { HookState } from './hooks';
 import { IllegalEvent, apply, fold } from './runState';
 import type { RunState, StepState } from './runState';
 
@@ -17,7 +18,17 @@ function comparable(state: RunState): unknown {
     cancel_by: state.cancelBy,
     tracking_lost: state.trackingLost,
     mlflow_run_id: state.mlflowRunId,
-    steps: [...state.steps.values()].map(comparableStep)
+    steps: [...state.steps.values()].map(comparableStep),
+    ...(state.hooks.size > 0 && { hooks: [...state.hooks.values()].map(comparableHook) })
+  };
+}
+
+function comparableHook(hook: HookState): unknown {
+  const { error, mlflowRunId, ...rest } = hook;
+  return {
+    ...rest,
+    error: error && { name: error.name, value: error.value, cell: error.cell ?? null },
+    mlflow_run_id: mlflowRunId
   };
 }
 

@@ -3,6 +3,7 @@
  * both replay `tests/golden/journals` and have to come out alike.
  */
 
+import { hookEnded, hookStarted, type Hooks } from './hooks';
 import type {
   Entry,
   EntryHead,
@@ -43,6 +44,8 @@ export interface RunState {
   readonly file: string;
   readonly state: RunStatus;
   readonly user: string;
+  readonly schedule: string;
+  readonly due: string;
   readonly started: string | null;
   readonly finished: string | null;
   readonly seconds: number | null;
@@ -53,6 +56,7 @@ export interface RunState {
   readonly mlflowRunId: string | null;
   // A map, not an object: an object would sort steps that are named by numbers.
   readonly steps: ReadonlyMap<string, StepState>;
+  readonly hooks: Hooks;
   readonly seq: number;
 }
 
@@ -67,6 +71,8 @@ export const NOTHING_YET: RunState = {
   file: '',
   state: 'running',
   user: '',
+  schedule: '',
+  due: '',
   started: null,
   finished: null,
   seconds: null,
@@ -76,6 +82,7 @@ export const NOTHING_YET: RunState = {
   experiment: null,
   mlflowRunId: null,
   steps: new Map(),
+  hooks: new Map(),
   seq: 0
 };
 
@@ -112,6 +119,8 @@ const HANDLERS: Handlers = {
     pipeline: event.pipeline,
     file: event.file,
     user: event.user ?? '',
+    schedule: event.schedule ?? '',
+    due: event.due ?? '',
     started: at,
     steps: new Map(event.steps.map(outline => [outline.step, planned(outline)]))
   }),
@@ -125,7 +134,9 @@ const HANDLERS: Handlers = {
     steps: new Map([
       ...state.steps,
       ...event.steps.map((name): [string, StepState] => [name, plannedAgain(known(state, name))])
-    ])
+    ]),
+    // A run that was over will be over once more; of one that was cut off, what was told was told.
+    hooks: state.state === 'running' ? state.hooks : new Map()
   }),
   tracking_started: (state, event) => ({
     ...state,
@@ -135,6 +146,8 @@ const HANDLERS: Handlers = {
   }),
   tracking_lost: (state, event) => ({ ...state, trackingLost: event.reason }),
   cancel_requested: (state, event) => ({ ...state, cancelBy: state.cancelBy ?? event.by }),
+  hook_started: (state, event, at) => ({ ...state, hooks: hookStarted(state.hooks, event, at) }),
+  hook_ended: (state, event, at) => ({ ...state, hooks: hookEnded(state.hooks, event, at) }),
   run_finished: (state, event, at) => ({
     ...state,
     state: event.state,

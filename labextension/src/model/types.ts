@@ -48,6 +48,8 @@ export interface RunStarted {
   readonly params?: Readonly<Record<string, unknown>>;
   readonly steps: readonly StepOutline[];
   readonly user?: string;
+  readonly schedule?: string;
+  readonly due?: string;
 }
 
 /** Another driver took the run; `steps` are to be done, or done again. */
@@ -141,6 +143,26 @@ export interface StepCancelled {
   readonly seconds?: number | null;
 }
 
+export type HookStatus = 'running' | 'succeeded' | 'failed' | 'timed-out' | 'killed' | 'cancelled';
+
+export interface HookStarted {
+  readonly kind: 'hook_started';
+  readonly hook: string;
+  readonly on: string;
+  readonly what: string;
+  readonly folder?: string;
+  readonly mlflow_run_id?: string | null;
+}
+
+export interface HookEnded {
+  readonly kind: 'hook_ended';
+  readonly hook: string;
+  readonly state: HookStatus;
+  readonly error?: NodeError | null;
+  readonly notebook?: string;
+  readonly seconds?: number;
+}
+
 export interface CancelRequested {
   readonly kind: 'cancel_requested';
   readonly by: string;
@@ -167,6 +189,8 @@ export type RunEvent =
   | StepReused
   | StepSkipped
   | StepCancelled
+  | HookStarted
+  | HookEnded
   | CancelRequested
   | RunFinished;
 

@@ -66,3 +66,26 @@ def test_what_a_file_could_not_hold_is_refused(settings: dict[str, Any]):
 def test_a_pipeline_without_nodes_is_refused():
     with pytest.raises(InvalidInput, match="nodes"):
         Pipeline("p").spec  # noqa: B018
+
+
+def test_what_follows_on_a_run_and_when_it_is_run_can_be_said_in_python_too(tmp_path: Path):
+    on = {
+        "schedule": {"cron": "0 6 * * 1-5", "timezone": "Europe/Oslo"},
+        "failure": [{"notify": "slack://${env.TOKENS}"}, "alert.ipynb"],
+    }
+    p = Pipeline("churn", params={"rows": 1}, on={**on, "exit": {"notebook": "x.ipynb"}})
+    p.node("a.ipynb", rows=p.params.rows, environment=["pandas>=2"])
+    loaded = load_pipeline(p.save(tmp_path / "churn.pipeline.yaml")).spec
+    assert loaded == p.spec
+    assert [name for name, *_ in loaded.on.hooks()] == ["on.failure", "on.failure.2", "on.exit"]
+    assert loaded.on.schedule is not None
+    assert loaded.nodes["a"].environment is not None
+
+
+def test_a_reference_in_a_hook_is_written_as_in_a_file():
+    p = Pipeline("churn", params={"rows": 1}, on={})
+    q = Pipeline(
+        "q", params={"rows": 1}, on={"exit": {"notebook": "x.ipynb", "params": {"n": p.params.rows}}}
+    )
+    q.node("a.ipynb")
+    assert q.spec.on.exit[0].params == {"n": "${params.rows}"}

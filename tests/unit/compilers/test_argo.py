@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -185,3 +186,18 @@ def test_a_pipeline_has_a_name_that_kubernetes_allows(name: str, expected: str):
 
 def test_a_label_has_no_more_than_63_characters():
     assert label_value("Weekly churn, " + "x" * 90) == "Weekly-churn-" + "x" * 50
+
+
+def test_a_schedule_or_a_hook_is_refused_and_not_dropped():
+    (message,) = refusals(compiled(CHAIN, on={"schedule": {"cron": "0 6 * * 1-5"}}))
+    assert message == "`on:` cannot be said to Argo yet"
+
+
+def test_a_notebook_with_an_environment_of_its_own_is_refused():
+    compiler = ArgoCompiler()
+    made = deployment(compiler, CHAIN, {"image": "churn:1"})
+    node = made.plan.nodes["a"].model_copy(update={"lock": "pandas==2.2.0"})
+    plan = made.plan.model_copy(update={"nodes": {**made.plan.nodes, "a": node}})
+    manifest = compiler.compile(replace(made, plan=plan))
+    assert "environment of its own" in refusals(manifest)[0]
+    assert next(p for p in manifest.problems if p.severity == "error").node == "a"

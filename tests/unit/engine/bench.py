@@ -9,6 +9,7 @@ from typing import Any
 
 from dagbook.engine.again import Again
 from dagbook.engine.loop import Driver, Ports
+from dagbook.notifiers.memory import MemoryNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.run.state import RunState
 from dagbook.testing import (
@@ -31,6 +32,7 @@ class Bench:
     tracker: MemoryTracker = field(default_factory=MemoryTracker)
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     executor: FakeExecutor = field(default_factory=FakeExecutor)
+    notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
     wants_cancel: Callable[[], str | None] = lambda: None
     cache: MemoryCache = field(init=False)
 
@@ -48,6 +50,7 @@ class Bench:
         ports = Ports(
             journal=self.journal, executor=self.executor, cache=self.cache, tracker=self.tracker,
             read_notebook=lambda path: self.documents.get(path.stem, notebook(code("pass"))),
+            notifier=self.notifier,
         )  # fmt: skip
         return Driver(plan, "r1", self.folder, ports, self.wants_cancel).drive(again)
 

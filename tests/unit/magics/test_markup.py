@@ -47,6 +47,7 @@ def test_nothing_from_outside_becomes_markup(text: str):
     assert seen.tags <= OURS
     assert seen.attributes <= {
         "class",
+        "tabindex",
         "scope",
         "title",
         "aria-hidden",

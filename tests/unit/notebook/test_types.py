@@ -66,7 +66,7 @@ def read(annotation: str) -> ParamType:
         ('Literal["a", "b"] | None', ParamType(kind="choice", choices=("a", "b"), optional=True)),
         ("Literal[Other.X]", ANY),
         ('Annotated[int, "rows"]', INT),
-        ("Annotated[int | None, Gt(3)]", INT_OR_NONE),
+        ("Annotated[int | None, Gt(3)]", ParamType(kind="int", optional=True, bounds=(("Gt", 3),))),
         ("Final[int]", INT),
         ("list", LIST),
         ("list[int]", list_of(INT)),

@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from dagbook.pipeline.names import RESERVED, name_problem
-from dagbook.pipeline.spec import PipelineSpec, parse_duration
+from dagbook.pipeline.spec import PipelineSpec
+from dagbook.pipeline.written import parse_duration
 from tests.unit.pipeline.specs import spec
 
 
@@ -131,8 +132,18 @@ def test_a_node_says_over_the_defaults_even_what_is_the_default_of_defaults():
         {"a": {"cache": True, "timeout": None}, "b": {"kernel": "ir"}},
         defaults={"timeout": "30m", "cache": False},
     )
-    assert found.settings_of("a").model_dump() == {"timeout": None, "kernel": None, "cache": True}
-    assert found.settings_of("b").model_dump() == {"timeout": 1800, "kernel": "ir", "cache": False}
+    assert found.settings_of("a").model_dump() == {
+        "timeout": None,
+        "kernel": None,
+        "cache": True,
+        "environment": None,
+    }
+    assert found.settings_of("b").model_dump() == {
+        "timeout": 1800,
+        "kernel": "ir",
+        "cache": False,
+        "environment": None,
+    }
 
 
 def test_one_need_may_be_written_as_a_word():

@@ -17,6 +17,8 @@ from dagbook.run.events import (
     CellStarted,
     Entry,
     Event,
+    HookEnded,
+    HookStarted,
     OutputSeen,
     RunFinished,
     RunResumed,
@@ -56,6 +58,8 @@ EVERY_KIND: tuple[Event, ...] = (
     StepSkipped(step="a", because="upstream b failed"),
     StepCancelled(step="a"),
     StepCancelled(step="a", attempt=1, notebook="a/1/notebook.ipynb", seconds=0.5),
+    HookStarted(hook="on.failure", on="failure", what="slack"),
+    HookEnded(hook="on.exit", state="killed", notebook="on.exit/1/notebook.ipynb", seconds=0.5),
     CancelRequested(by="SIGTERM"),
     RunFinished(state="cancelled", seconds=1.5),
 )

@@ -142,3 +142,28 @@ def test_only_mlflows_own_word_is_a_refusal():
     assert not is_refusal(RestException({"error_code": "TEMPORARILY_UNAVAILABLE", "message": "busy"}))
     assert not is_refusal(MlflowException("API request to / failed with 404: <html>", error_code=1001))
     assert not is_refusal(ConnectionError())
+
+
+def test_a_value_has_the_cell_that_logged_it_last(outbox: Outbox, store: MlflowStore):
+    opened(outbox, "cells")
+    delivery = Delivery(OutboxReader(outbox.folder), lambda _uri: store)
+    for step, cell in enumerate(("one", "two", "one")):
+        outbox.append({"kind": "metric", "run": "k", "values": {"loss": 1.0}, "step": step, "cell": cell})
+        delivery.send()
+        (run,) = runs(store, "cells")
+        assert run.data.tags["dagbook.cell.metric.loss"] == cell
+
+
+def test_a_value_knows_its_cell_also_when_the_store_was_away_meanwhile(outbox: Outbox, store: MlflowStore):
+    opened(outbox, "away and back")
+    places = [store]
+    delivery = Delivery(OutboxReader(outbox.folder), lambda _uri: places[-1])
+    delivery.send()
+    outbox.append({"kind": "metric", "run": "k", "values": {"loss": 1.0}, "step": 0, "cell": "c"})
+    places.append(MlflowStore("http://127.0.0.1:1", outbox.folder / "state"))
+    with pytest.raises(TrackerAway):
+        delivery.send()
+    places.pop()
+    delivery.send()
+    (run,) = runs(store, "away and back")
+    assert run.data.tags["dagbook.cell.metric.loss"] == "c"

@@ -68,6 +68,11 @@ def _problems(deployment: Deployment) -> list[Problem]:
         names = ", ".join(deployment.secrets)
         message = f"of where the cluster keeps the values of {names}, nothing is said"
         found.append(refused(("params",), message, "add --secret NAME, of a Kubernetes secret"))
+    for name, node in deployment.plan.nodes.items():
+        if node.lock:
+            message = "the notebook asks for an environment of its own, and a pod has the image's"
+            remedy = "put its packages into the image, and take the block out of the notebook"
+            found.append(refused(("nodes", name, "notebook"), message, remedy, name))
     if spec.tags or spec.experiment or any(node.tags for node in spec.nodes.values()):
         message = (
             "`tags` and `experiment` are not told to MLflow: what notebooks log themselves is all there is"
