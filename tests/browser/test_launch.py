@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -51,6 +53,21 @@ def folder(lab: Lab, request: pytest.FixtureRequest) -> Path:
     (folder / ".dagbook").mkdir(parents=True)
     write(folder / "train.ipynb", [("params", PARAMETERS, ["parameters"]), ("work", TRAIN, [])])
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_kernel_is_left(lab: Lab) -> Iterator[None]:
+    """The server is shared: a kernel that a test leaves would surprise another. Ends after the page."""
+    yield
+    for session in json.loads(asked(lab, "GET", "api/sessions")):
+        asked(lab, "DELETE", f"api/sessions/{session['id']}")
+
+
+def asked(lab: Lab, method: str, path: str) -> bytes:
+    """The server's answer."""
+    headers = {"Authorization": f"token {lab.token}"}
+    with urlopen(Request(lab.url + path, headers=headers, method=method), timeout=60) as answer:
+        return bytes(answer.read())
 
 
 def write(path: Path, cells: list[tuple[str, str, list[str]]]) -> None:

@@ -10,6 +10,7 @@ import { badgesOf, isParametersCell } from '../model/launch/notebookCells';
 import type { Badge } from '../model/launch/notebookCells';
 import type { Logged } from '../model/launch/types';
 import { LaunchRoutes } from './launchRequest';
+import { isExecuted } from './notebookDrive';
 
 const CLASS = 'jp-DagbookBadges';
 const DRAW_PAUSE = 120;
@@ -73,7 +74,7 @@ export class CellBadges implements IDisposable {
     if (this.#isDisposed) {
       return;
     }
-    if (this.#options.isWanted()) {
+    if (this.#options.isWanted() && !isExecuted(this.#panel.context.path)) {
       const logged = await this.#options.logged(this.#panel.context.localPath).catch(() => null);
       if (logged !== null) {
         this.#logged = new Map();

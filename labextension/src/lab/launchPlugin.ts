@@ -17,6 +17,7 @@ import { dagbookIcon, runIcon } from './icon';
 import { CHOOSE_LAUNCH, LAUNCH_SELECTED, OPEN_LAUNCH } from './launchCommands';
 import type { LaunchPlaces } from './launches';
 import type { LaunchWidget } from './launchWidget';
+import { isExecuted } from './notebookDrive';
 
 const PIPELINES = 'dagbook-pipeline';
 const CAN_RUN = /\.(ipynb|pipeline\.ya?ml)$/;
@@ -79,7 +80,9 @@ function addLaunchCommands(
   const { commands } = app;
   const current = (): string | null => {
     const widget = notebooks?.currentWidget ?? null;
-    return widget !== null && widget === app.shell.currentWidget ? widget.context.localPath : null;
+    return widget !== null && widget === app.shell.currentWidget && !isExecuted(widget.context.path)
+      ? widget.context.localPath
+      : null;
   };
   const selected = (): string | null => {
     const item = browser === null ? undefined : [...browser.selectedItems()][0];

@@ -16,6 +16,11 @@ export function notebookPath(run: string, step: string): string {
   return `${DRIVE}:${run}/${step.replace(/[%/]/g, encodeURIComponent)}${ENDING}`;
 }
 
+/** Whether a document is what a run has executed, and no file that could be run. */
+export function isExecuted(path: string): boolean {
+  return path.startsWith(`${DRIVE}:`);
+}
+
 export class NotebookDrive implements Contents.IDrive {
   readonly name = DRIVE;
   readonly serverSettings: ServerConnection.ISettings;
