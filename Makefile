@@ -91,7 +91,7 @@ browser:
 	@touch $@
 
 .venv/.done-packages: .venv/.done-venv pyproject.toml labextension/package.json tools/install-python-packages
-	@tools/install-python-packages lab,examples,test,dev
+	@tools/install-python-packages lab,examples,argo,test,dev
 	@touch $@
 
 labextension/node_modules/.done: .venv/.done-packages .venv/.done-node labextension/package.json labextension/yarn.lock

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.caches.directory import DirectoryCache
 from dagbook.engine.folders import JOURNAL, environments_of
 from dagbook.engine.loop import Driver
-from dagbook.engine.ports import Cache, Environments, Journal, Loader, Notifier, Ports
+from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier, Ports
 from dagbook.engine.queries import Queries
 from dagbook.environments.uv import UvEnvironments
+from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.executors.capacity import capacity
 from dagbook.executors.local import LocalExecutor
 from dagbook.journals.jsonl import JsonlJournal
@@ -27,6 +29,25 @@ from dagbook.trackers.sender import Sender
 
 if TYPE_CHECKING:
     from dagbook.runners.node_command import StoppableRunner
+
+# Name → module and class. Imported on use: each needs packages of its own.
+COMPILERS: Final[dict[str, tuple[str, str]]] = {
+    "argo": ("dagbook.compilers.argo.compiler", "ArgoCompiler"),
+}
+
+
+def compiler(name: str) -> Compiler:
+    """The compiler to another scheduler. Raises InvalidInput for a name that nobody has."""
+    if name not in COMPILERS:
+        raise InvalidInput(
+            Finding(
+                code="unknown-compiler", message=f"nothing compiles to '{name}'",
+                remedy=did_you_mean(name, COMPILERS),
+            )
+        )  # fmt: skip
+    module, kind = COMPILERS[name]
+    made: Compiler = getattr(import_module(module), kind)()
+    return made
 
 
 def settings(start: Path) -> Settings:

@@ -31,7 +31,7 @@ PATH_METHODS = {
 # reason to hide an import in a function.
 MAY_IMPORT_LATE = {
     *("api", "bootstrap", "bootstrap.py", "cli", "executors", "formats", "kernels", "loaders", "magics"),
-    *("environments", "notifiers", "runners", "server", "trackers"),
+    *("compilers", "environments", "notifiers", "runners", "server", "trackers"),
 }
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
+from dagbook.api.compiling import Compiled, Target, compile_pipeline
 from dagbook.api.planning import Checked, Choices, check, make_plan
 from dagbook.api.run import Run, start
 from dagbook.errors import Finding, InvalidInput
@@ -195,6 +196,14 @@ class Pipeline:
         if wait:
             run.wait()
         return run
+
+    def compile(self, to: str, *, options: Mapping[str, str] | None = None, **params: Any) -> Compiled:
+        """The pipeline for another scheduler: `p.compile("argo", options={"image": "churn:1"}).text`.
+
+        Raises:
+            InvalidInput: something in it cannot be said to that scheduler; each with its place.
+        """
+        return compile_pipeline(self._checked(), Target(to=to, options=options or {}), params)
 
     def _checked(self) -> Checked:
         spec = self.spec

@@ -15,8 +15,8 @@ from dagbook.notebook.cells import kernel_name_of, language_of, normalised_cells
 from dagbook.notebook.environment import Requirements, RequirementsError, declared_requirements
 from dagbook.notebook.outputs import published_outputs
 from dagbook.notebook.parameters import ParametersError, declared_parameters
-from dagbook.pipeline.check import Problem
 from dagbook.pipeline.facts import NotebookFacts
+from dagbook.pipeline.problem import Problem
 from dagbook.pipeline.spec import PipelineSpec
 
 

@@ -17,11 +17,11 @@ from dagbook.notebook.cells import kernel_name_of, language_of
 from dagbook.notebook.parameters import ParametersError, check_parameters, declared_parameters
 from dagbook.notebook.values import Secret, UnsupportedValue, encode
 from dagbook.notifiers.apprise import INSTALL, MISSING, is_installed, scheme_of
-from dagbook.pipeline.check import Problem
 from dagbook.pipeline.expressions import references, resolve
 from dagbook.pipeline.hook_facts import given_by_name
 from dagbook.pipeline.on_spec import HookEvent, HookSpec
 from dagbook.pipeline.plan import Plan, PlannedHook
+from dagbook.pipeline.problem import Problem
 from dagbook.pipeline.spec import PipelineSpec
 
 Place = tuple[str | int, ...]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from zoneinfo import available_timezones
 
 from dagbook.errors import did_you_mean
-from dagbook.pipeline.check import Problem
 from dagbook.pipeline.on_spec import ScheduleSpec
+from dagbook.pipeline.problem import Problem
 from dagbook.schedule.calendar import cron_problem, timezone_problem
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from dagbook import bootstrap
+from dagbook.errors import Exit
 
 
 @click.group("node", hidden=True)
@@ -24,3 +26,40 @@ def run(ctx: click.Context, request: Path, report_fd: int | None) -> None:
     from dagbook.runners.node_command import run_request_file
 
     ctx.exit(run_request_file(request, report_fd, bootstrap.runner()))
+
+
+@command.command("prepare")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("step")
+@click.option("--run", required=True, help="Id of the run, the same for all its steps.")
+@click.option("--into", "folder", type=click.Path(path_type=Path), required=True, help="The run's folder.")
+@click.option(
+    "--also", type=click.Path(path_type=Path), multiple=True, help="Where upstream results are, too."
+)
+@click.option("--digest", default="", help="Of the pipeline that was compiled.")
+@click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
+@click.pass_context
+def prepare(
+    ctx: click.Context,
+    /,
+    file: Path,
+    step: str,
+    *,
+    params: tuple[str, ...],
+    **where: Any,
+) -> None:
+    """Write the request of one STEP of the pipeline in FILE, and print its path: what compiled pipelines do.
+
+    What the step needs is taken from the results of its upstream, below the run's folder.
+    """
+    from dagbook.api.node_request import StepPlace, write_request
+    from dagbook.api.params import parse_assignments
+    from dagbook.loaders.pipeline_file import load_pipeline
+
+    values = parse_assignments(load_pipeline(file).spec, params)
+    place = StepPlace(step=step, params=values, **where)
+    request = write_request(file, place)
+    if request is None:
+        click.echo(f"{step} cannot start; result.json in its folder says why", err=True)
+        ctx.exit(Exit.FAILED)
+    click.echo(str(request))

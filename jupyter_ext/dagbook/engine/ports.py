@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from dagbook.engine.deployment import Deployment, Manifest, Option
 from dagbook.engine.prepare import ReadNotebook
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import Finding
@@ -117,6 +118,16 @@ class Locks(Protocol):
 
     def close(self) -> None:
         """Let go of everything."""
+
+
+class Compiler(Protocol):
+    """Writes a pipeline in the language of another scheduler: a pure function of its deployment."""
+
+    options: Mapping[str, Option]
+    """What its user may choose, by name."""
+
+    def compile(self, deployment: Deployment) -> Manifest:
+        """The manifest; with problems of severity `error`, and no text, for what cannot be said in it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
+from dagbook.engine.arrivals import read_result
 from dagbook.engine.folders import LOG, REQUEST, RESULT
 from dagbook.engine.leftovers import RUN, STEP, end_marked
 from dagbook.engine.ports import Ended
@@ -168,14 +167,6 @@ class LocalExecutor:
         if result is None:
             return _ended(worker.request, None, f"its worker ended with code {code} and left no result{said}")
         return _ended(worker.request, result, "")
-
-
-def read_result(path: Path) -> NodeResult | None:
-    """The result in the file; None when there is none that can be read."""
-    try:
-        return NodeResult.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        return None
 
 
 def _is_full(folder: Path) -> bool:

@@ -14,7 +14,7 @@ from dagbook.loaders.complaints import problem_of
 from dagbook.loaders.yaml_places import Path as SpecPath
 from dagbook.loaders.yaml_places import Place, YamlWalk, place_of
 from dagbook.loaders.yaml_values import build
-from dagbook.pipeline.check import Problem
+from dagbook.pipeline.problem import Problem
 from dagbook.pipeline.spec import PipelineSpec
 
 SUFFIXES = (".pipeline.yaml", ".pipeline.yml", ".yaml", ".yml")

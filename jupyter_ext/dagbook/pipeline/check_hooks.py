@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dagbook.errors import did_you_mean
-from dagbook.pipeline.check import Problem
 from dagbook.pipeline.expressions import ExpressionError, Reference, references, resolve
 from dagbook.pipeline.hook_facts import FACTS
+from dagbook.pipeline.problem import Problem
 from dagbook.pipeline.spec import PipelineSpec
 
 Place = tuple[str | int, ...]

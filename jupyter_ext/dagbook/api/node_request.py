@@ -1,0 +1,139 @@
+"""The request for one step of a pipeline that another scheduler runs: made where the step is to run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dagbook import bootstrap
+from dagbook.api.planning import Choices, Prepared, check_file, make_plan
+from dagbook.engine.arrivals import state_on_arrival
+from dagbook.engine.folders import REQUEST, RESULT, attempt_folder, environments_of, frozen_notebook
+from dagbook.engine.prepare import FrozenNotebook, Unprepared, prepare_step
+from dagbook.engine.request import NodeRequest, NodeResult
+from dagbook.engine.upstream import Around
+from dagbook.errors import EnvironmentFault, Finding, InvalidInput, did_you_mean
+from dagbook.pipeline.digest import plan_digest
+from dagbook.pipeline.plan import PlannedStep
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepPlace:
+    """Which attempt of which step of which run, and where it is made.
+
+    Attributes:
+        folder: of the run; the attempt gets its own folder below it.
+        also: further folders in which the folders of upstream steps are looked for.
+        digest: what the pipeline was when it was compiled; empty to take it as it is.
+        attempt: from 1; the next unused one when None.
+    """
+
+    step: str
+    run: str
+    folder: Path
+    also: Sequence[Path] = ()
+    digest: str = ""
+    attempt: int | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_request(file: Path, place: StepPlace) -> Path | None:
+    """Prepare the step and write its request; the path of it, or None when the step cannot start.
+
+    A step that cannot start has failed: `result.json` in its folder says why, as if it had run.
+
+    Raises:
+        InvalidInput: the pipeline is wrong, has no such step, or is not the one that was compiled.
+        EnvironmentFault: the folder cannot be written.
+    """
+    prepared = make_plan(check_file(file), Choices(params=place.params, use_cache=False))
+    step = _step(prepared, place)
+    attempt = place.attempt or _next_attempt(place)
+    folder = place.folder.resolve() / attempt_folder(step.step, attempt)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _freeze(prepared, step, place.folder)
+        try:
+            request = _request(prepared, step, place, attempt)
+        except Unprepared as error:
+            failed = NodeResult(state="failed", error=error.error, notebook="")
+            (folder / RESULT).write_text(failed.model_dump_json(indent=1), "utf-8")
+            return None
+        (folder / REQUEST).write_text(request.model_dump_json(indent=1), "utf-8")
+    except OSError as error:
+        raise EnvironmentFault(
+            Finding(
+                code="not-writable", message=f"the step's folder cannot be written: {error.strerror}",
+                remedy="make room or allow writing there", file=str(error.filename or folder),
+            )
+        ) from error  # fmt: skip
+    return folder / REQUEST
+
+
+def _step(prepared: Prepared, place: StepPlace) -> PlannedStep:
+    plan = prepared.plan
+    if place.digest and place.digest != plan_digest(plan):
+        raise InvalidInput(
+            Finding(
+                code="other-pipeline",
+                message="the pipeline here is not the one that was compiled: it or a notebook was changed",
+                remedy="compile it again, and bring the same files to where steps run",
+                file=plan.file,
+            )
+        )
+    found = [step for step in plan.steps if step.step == place.step]
+    if not found:
+        names = [step.step for step in plan.steps]
+        raise InvalidInput(
+            Finding(
+                code="unknown-step", message=f"the pipeline '{plan.pipeline}' has no step '{place.step}'",
+                remedy=did_you_mean(place.step, names), file=plan.file,
+            )
+        )  # fmt: skip
+    return found[0]
+
+
+def _next_attempt(place: StepPlace) -> int:
+    """Never one that was used: it may have left something without coming to a result."""
+    attempt = 1
+    while (place.folder / attempt_folder(place.step, attempt)).exists():
+        attempt += 1
+    return attempt
+
+
+def _freeze(prepared: Prepared, step: PlannedStep, folder: Path) -> None:
+    path = folder / frozen_notebook(step.node)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(prepared.documents[step.node], ensure_ascii=False, indent=1)
+    waiting = path.with_name(f".{path.name}.{os.getpid()}")
+    waiting.write_text(text, "utf-8", "surrogatepass")
+    # Steps of one matrix write the same, perhaps at once.
+    waiting.replace(path)
+
+
+def _request(prepared: Prepared, step: PlannedStep, place: StepPlace, attempt: int) -> NodeRequest:
+    plan, root = prepared.plan, place.folder.resolve()
+    state = state_on_arrival(plan, place.run, step, [root, *(path.resolve() for path in place.also)])
+    around = Around(plan=plan, step=step, state=state, folder=root)
+    ready = prepare_step(around, FrozenNotebook.of(bootstrap.read_frozen(root / frozen_notebook(step.node))))
+    node = plan.nodes[step.node]
+    return NodeRequest(
+        run=place.run,
+        step=step.step,
+        node=step.node,
+        attempt=attempt,
+        notebook=str(root / frozen_notebook(step.node)),
+        folder=str(root / attempt_folder(step.step, attempt)),
+        cwd=str(Path(node.notebook).parent),
+        params=ready.params,
+        collect=ready.collect,
+        expected=node.expected,
+        kernel=node.kernel,
+        timeout=node.timeout,
+        lock=node.lock,
+        environments=str(environments_of(Path(plan.project))) if node.lock else "",
+    )

@@ -1,0 +1,50 @@
+"""`dagbook compile FILE --to argo`: the pipeline for another scheduler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dagbook.api.compiling import Target, compile_pipeline
+from dagbook.api.params import parse_assignments
+from dagbook.api.planning import check_file
+from dagbook.cli.choices import file_argument
+from dagbook.cli.screen import print_findings
+from dagbook.errors import EnvironmentFault, Finding
+
+
+@click.command("compile")
+@file_argument
+@click.option("--to", required=True, metavar="SCHEDULER", help="argo")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it there, not to the terminal.")
+@click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Another default.")
+@click.option("--image", help="Container image that has Dagbook, the notebooks and what they import.")
+@click.option("--kind", help="argo: workflow or template.")
+@click.option("--store", help="argo: kind of the cluster's artifact store: s3, gcs or oss.")
+@click.option("--secret", help="argo: Kubernetes secret that holds the pipeline's secret parameters.")
+@click.option("--service-account", help="argo: service account of the pods.")
+def command(
+    file: Path, *, to: str, output: Path | None, params: tuple[str, ...], **options: str | None
+) -> None:
+    """Write the pipeline in FILE for another scheduler, which then runs it without us.
+
+    What it cannot do is refused, and what it does in another way is said; nothing is left out in silence.
+    """
+    checked = check_file(file)
+    chosen = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
+    values = parse_assignments(checked.spec, params)
+    compiled = compile_pipeline(checked, Target(to=to, options=chosen), values)
+    print_findings(compiled.notes)
+    if output is None:
+        click.echo(compiled.text, nl=False)
+        return
+    try:
+        output.write_text(compiled.text, "utf-8")
+    except OSError as error:
+        raise EnvironmentFault(
+            Finding(
+                code="not-writable", message=f"the manifest cannot be written: {error.strerror}",
+                remedy="name a file in a folder that exists and may be written to", file=str(output),
+            )
+        ) from error  # fmt: skip

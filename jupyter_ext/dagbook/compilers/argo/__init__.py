@@ -1,0 +1,1 @@
+"""Argo Workflows, through Hera's models."""

@@ -1,0 +1,196 @@
+"""Plan → Workflow, WorkflowTemplate or CronWorkflow, as YAML."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+
+from dagbook.compilers.argo.names import field_names, hera_models, label_value, object_name
+from dagbook.compilers.argo.step_template import StepTemplates
+from dagbook.compilers.refusals import instead, refused, unknown_keys
+from dagbook.engine.deployment import Deployment, Manifest, Option
+from dagbook.notebook.values import decode
+from dagbook.pipeline.problem import Problem
+
+_MAIN: Final = "main"
+_API: Final = "argoproj.io/v1alpha1"
+_BRACES: Final = "{{"
+LARGEST: Final = 1_000_000
+"""Bytes. The cluster's own database takes no larger object."""
+
+
+class ArgoCompiler:
+    """Implements `engine.ports.Compiler` for Argo Workflows 3.6 and later."""
+
+    options: Mapping[str, Option] = {
+        "image": Option(help="container image that has Dagbook, the notebooks and what they import"),
+        "kind": Option(help="what to write", default="workflow", choices=("workflow", "template")),
+        "store": Option(
+            help="kind of the cluster's artifact store", default="s3", choices=("s3", "gcs", "oss")
+        ),
+        "secret": Option(help="Kubernetes secret that holds the pipeline's secret parameters"),
+        "service-account": Option(help="service account of the pods"),
+    }
+
+    def compile(self, deployment: Deployment) -> Manifest:
+        """The manifest.
+
+        Raises:
+            EnvironmentFault: Hera is not installed.
+        """
+        problems = [*unknown_keys(deployment.spec, "Argo", node=("cache",)), *_problems(deployment)]
+        if any(problem.severity == "error" for problem in problems):
+            return Manifest(text="", suffix=".yaml", problems=tuple(problems))
+        text = _as_yaml(_heading(deployment), _Workflow(deployment).document())
+        if len(text.encode()) > LARGEST:
+            message = (
+                f"the workflow has {len(text.encode()):,} bytes, more than a cluster takes ({LARGEST:,})"
+            )
+            problems.append(refused(("nodes",), message, "split the pipeline, or make its matrices smaller"))
+            text = ""
+        return Manifest(text=text, suffix=".yaml", problems=tuple(problems))
+
+
+def _problems(deployment: Deployment) -> list[Problem]:
+    spec, options, found = deployment.spec, deployment.options, []
+    if not options["image"]:
+        found.append(
+            refused(("pipeline",), "Argo runs containers, and no image is named", "add --image NAME:TAG")
+        )
+    for name, text in deployment.params.items():
+        if _BRACES in text:
+            message = f"the value of '{name}' holds `{{{{`, which Argo would replace by something of its own"
+            found.append(refused(("params", name), message, "write the value without it"))
+    if deployment.secrets and not options["secret"]:
+        names = ", ".join(deployment.secrets)
+        message = f"of where the cluster keeps the values of {names}, nothing is said"
+        found.append(refused(("params",), message, "add --secret NAME, of a Kubernetes secret"))
+    for name, node in deployment.plan.nodes.items():
+        if node.lock:
+            message = "the notebook asks for an environment of its own, and a pod has the image's"
+            remedy = "put its packages into the image, and take the block out of the notebook"
+            found.append(refused(("nodes", name, "notebook"), message, remedy, name))
+    if spec.tags or spec.experiment or any(node.tags for node in spec.nodes.values()):
+        message = (
+            "`tags` and `experiment` are not told to MLflow: what notebooks log themselves is all there is"
+        )
+        found.append(instead(("pipeline",), message, "name the experiment in the notebooks"))
+    found.append(
+        instead(
+            ("pipeline",),
+            "every step runs in a pod of its own and nothing is reused from earlier workflows",
+            "nothing, unless a step is dear: `argo retry` keeps what has succeeded",
+        )
+    )
+    return found
+
+
+class _Workflow:
+    """One workflow in the making."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._m: Any = hera_models()
+        self._names = field_names(deployment.plan.nodes, taken=[_MAIN])
+        self._templates = StepTemplates(self._m, deployment, self._names)
+
+    def document(self) -> dict[str, Any]:
+        """The manifest as plain values, with the keys in the order in which people read them."""
+        m, name = self._m, object_name(self._deployment.plan.pipeline)
+        is_template = self._deployment.options["kind"] == "template"
+        kind = m.WorkflowTemplate if is_template else m.Workflow
+        named = {"name": name} if is_template else {"generate_name": f"{name}-"}
+        made = kind(
+            api_version=_API,
+            kind="WorkflowTemplate" if is_template else "Workflow",
+            metadata=m.ObjectMeta(**named, labels=self._labels(), annotations=self._annotations() or None),
+            spec=self._spec(),
+        )
+        dumped: dict[str, Any] = made.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return {key: dumped[key] for key in ("apiVersion", "kind", "metadata", "spec")}
+
+    def _spec(self) -> Any:
+        m, deployment = self._m, self._deployment
+        return m.WorkflowSpec(
+            entrypoint=_MAIN,
+            service_account_name=deployment.options["service-account"] or None,
+            arguments=m.Arguments(parameters=[self._parameter(name) for name in deployment.params])
+            if deployment.params
+            else None,
+            templates=[self._main(), *(self._templates.template(node) for node in deployment.plan.nodes)],
+        )
+
+    def _main(self) -> Any:
+        m = self._m
+        return m.Template(
+            name=_MAIN,
+            dag=m.DAGTemplate(
+                # As here: what does not depend on a failed step is finished.
+                fail_fast=False,
+                tasks=[self._task(node) for node in self._deployment.plan.nodes],
+            ),
+        )
+
+    def _task(self, node: str) -> Any:
+        m, upstream = self._m, self._templates.upstream(node)
+        items = self._items(node) if self._templates.is_matrix(node) else None
+        return m.DAGTask(
+            name=self._names[node],
+            template=self._names[node],
+            depends=" && ".join(f"{self._names[up]}.Succeeded" for up in upstream) or None,
+            arguments=m.Arguments(parameters=[m.Parameter(name="index", value="{{item.index}}")])
+            if items
+            else None,
+            with_items=items,
+        )
+
+    def _items(self, node: str) -> list[Any]:
+        """One for each step; its values are there to be read in Argo's own screens."""
+        return [
+            {**_readable(step.item), "index": str(step.index)}
+            for step in self._deployment.plan.steps_of(node)
+        ]
+
+    def _parameter(self, name: str) -> Any:
+        spec = self._deployment.spec.params[name]
+        choices = [str(choice) for choice in spec.choices] if spec.choices else None
+        return self._m.Parameter(
+            name=name, value=self._deployment.params[name], enum=choices, description=spec.help or None
+        )
+
+    def _labels(self) -> dict[str, str]:
+        return {"app.kubernetes.io/managed-by": "dagbook", "dagbook/pipeline": self._label()}
+
+    def _label(self) -> str:
+        return label_value(self._deployment.plan.pipeline) or "pipeline"
+
+    def _annotations(self) -> dict[str, str]:
+        about = self._deployment.plan.description
+        # Argo's own screens show these two.
+        titled = {"workflows.argoproj.io/title": self._deployment.plan.pipeline}
+        return {**titled, **({"workflows.argoproj.io/description": about} if about else {})}
+
+
+def _readable(item: Mapping[str, Any]) -> dict[str, str]:
+    """An item's values for people; what Argo would take for something of its own is left to the index."""
+    texts = {key: str(decode(value)) for key, value in item.items()}
+    return {key: text for key, text in texts.items() if _BRACES not in text}
+
+
+def _heading(deployment: Deployment) -> str:
+    return (
+        f"# {deployment.file} for Argo Workflows, written by `dagbook compile`: change that, not this.\n"
+        "# Runs where the image has the same pipeline and notebooks; each step checks that.\n"
+    )
+
+
+def _as_yaml(heading: str, document: Mapping[str, Any]) -> str:
+    yaml = YAML()
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    out = io.StringIO()
+    yaml.dump(document, out)
+    return heading + out.getvalue()

@@ -1,0 +1,126 @@
+"""`dagbook compile … --to argo`, and pods that carry out what it wrote, with real kernels."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.argo_cluster import FolderCluster
+from tests.acceptance.notebooks import parameters
+from tests.acceptance.project import Project
+from tests.conftest import ROOT
+
+pytest.importorskip("hera", reason="the extra `argo` is not installed")
+pytestmark = pytest.mark.kernel
+
+COMPILE = ("compile", "p.pipeline.yaml", "--to", "argo", "--image", "p:1")
+
+
+def squares(project: Project) -> None:
+    """Numbers from `first`, each squared in a step of its own, and their sum."""
+    project.notebook("first.ipynb", parameters("n = 2"), "import dagbook\ndagbook.output(base=n)")
+    project.notebook(
+        "square.ipynb", parameters("base = 1\nby = 1"), "import dagbook\ndagbook.output(made=base * by)"
+    )
+    project.notebook(
+        "total.ipynb",
+        parameters("made = [1]"),
+        "from pathlib import Path\nimport dagbook\nPath('t.txt').write_text(str(sum(made)))",
+        "dagbook.output(total=sum(made), text=Path('t.txt'))",
+    )
+    project.pipeline(
+        "pipeline: p\nparams:\n  n: 2\nnodes:\n"
+        "  first: {notebook: first.ipynb, params: {n: '${params.n}'}}\n"
+        "  square:\n    notebook: square.ipynb\n    matrix: {by: [1, 2, 3]}\n"
+        "    params: {base: '${first.base}', by: '${item.by}'}\n"
+        "  total: {notebook: total.ipynb, params: {made: '${square.made}'}}\n"
+    )
+
+
+def result(cluster: FolderCluster, place: str) -> Any:
+    return json.loads((cluster.store / "dagbook" / "uid-1" / place / "result.json").read_text())
+
+
+def test_pods_that_share_nothing_but_artifacts_come_to_the_same_result(project: Project, tmp_path: Path):
+    squares(project)
+    written = project.dagbook(*COMPILE)
+    assert written.code == 0, written.err
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(written.out, n="5")
+    assert set(phases.values()) == {"Succeeded"}, cluster.log
+    total = result(cluster, "total/total/1")
+    assert total["outputs"]["total"]["value"] == 30
+    assert (
+        cluster.store / "dagbook/uid-1/total/total/1" / total["outputs"]["text"]["path"]
+    ).read_text() == "30"
+
+
+def test_a_node_that_fails_omits_what_follows_and_leaves_its_notebook(project: Project, tmp_path: Path):
+    squares(project)
+    project.notebook(
+        "square.ipynb", parameters("base = 1\nby = 1"), "import dagbook\ndagbook.output(made=1 / (by - 2))"
+    )
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(project.dagbook(*COMPILE).out)
+    assert phases == {"first": "Succeeded", "square": "Failed", "total": "Omitted"}
+    failed = result(cluster, "square/square.1/1")
+    assert failed["error"]["name"] == "ZeroDivisionError"
+    assert (cluster.store / "dagbook/uid-1/square/square.1/1/notebook.ipynb").exists()
+
+
+def test_an_image_with_other_notebooks_is_refused_by_every_step(project: Project, tmp_path: Path):
+    squares(project)
+    manifest = project.dagbook(*COMPILE).out
+    project.notebook("first.ipynb", parameters("n = 2"), "import dagbook\ndagbook.output(base=-n)")
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    with pytest.raises(FileNotFoundError):  # a refused step leaves no folder
+        cluster.submit(manifest)
+    assert not cluster.store.exists()
+
+
+def test_what_argo_cannot_do_is_refused_with_its_line(project: Project):
+    squares(project)
+    answer = project.dagbook("compile", "p.pipeline.yaml", "--to", "argo")
+    assert answer.code == 2
+    assert "p.pipeline.yaml:1:1" in answer.err
+    assert "add --image NAME:TAG" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--to", "agro"), "did you mean 'argo'?"),
+        (("--to", "argo", "--kind", "templat"), "did you mean 'template'?"),
+        (("--to", "argo", "--image", "p:1", "-o", "nowhere/p.yaml"), "cannot be written"),
+    ],
+)
+def test_a_wrong_option_is_said(project: Project, words: tuple[str, ...], said: str):
+    squares(project)
+    answer = project.dagbook("compile", "p.pipeline.yaml", *words)
+    assert answer.code in {2, 3}
+    assert said in answer.err
+    assert "Traceback" not in answer.said
+
+
+@pytest.mark.slow
+def test_the_digits_example_comes_to_the_same_accuracy_as_here(
+    make_project: Callable[[Path], Project], tmp_path: Path
+):
+    shutil.copytree(
+        ROOT / "examples" / "digits", tmp_path / "digits", ignore=shutil.ignore_patterns(".dagbook")
+    )
+    project = make_project(tmp_path / "digits")
+    here = project.dagbook("run", "digits.pipeline.yaml", "-p", "rows=300", "--json")
+    manifest = project.dagbook(
+        "compile", "digits.pipeline.yaml", "--to", "argo", "--image", "d:1", "-p", "rows=300"
+    )
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(manifest.out)
+    assert set(phases.values()) == {"Succeeded"}, cluster.log
+    there = result(cluster, "pick/pick/1")["outputs"]["accuracy"]["value"]
+    assert there == here.step("pick")["outputs"]["accuracy"]

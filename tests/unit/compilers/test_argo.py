@@ -1,0 +1,203 @@
+"""Pipelines as Argo workflows: what they say, that Argo's own schemas take them, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from dagbook.compilers.argo import compiler as argo
+from dagbook.compilers.argo.compiler import ArgoCompiler
+from dagbook.compilers.argo.names import field_names, label_value, object_name
+from dagbook.compilers.argo.step_template import SCRIPT
+from dagbook.engine.deployment import Manifest
+from tests.unit.compilers.argo_schema import complaints
+from tests.unit.compilers.deployments import deployment
+
+pytest.importorskip("hera", reason="the extra `argo` is not installed")
+
+CHAIN = {"a": {}, "b": {"params": {"x": "${a.y}"}}}
+MATRIX = {
+    "a": {},
+    "b": {"matrix": {"kind": ["tree", "forest"], "depth": [2, 4]}, "params": {"x": "${a.y}"}},
+    "c": {"params": {"scores": "${b.score}"}, "needs": ["a"]},
+}
+
+
+def compiled(nodes: Any, options: Any = None, texts: Any = None, **settings: Any) -> Manifest:
+    compiler = ArgoCompiler()
+    return compiler.compile(
+        deployment(compiler, nodes, {"image": "churn:1", **(options or {})}, texts, **settings)
+    )
+
+
+def document(nodes: Any, options: Any = None, texts: Any = None, **settings: Any) -> Any:
+    manifest = compiled(nodes, options, texts, **settings)
+    assert not manifest.is_refused, manifest.problems
+    made = YAML(typ="safe", pure=True).load(manifest.text)
+    assert complaints(made) == []
+    return made
+
+
+def template(made: Any, name: str) -> Any:
+    (found,) = [one for one in made["spec"]["templates"] if one["name"] == name]
+    return found
+
+
+def tasks(made: Any) -> dict[str, Any]:
+    return {task["name"]: task for task in template(made, "main")["dag"]["tasks"]}
+
+
+def refusals(manifest: Manifest) -> list[str]:
+    assert manifest.text == ""
+    return [problem.message for problem in manifest.problems if problem.severity == "error"]
+
+
+def test_each_node_is_a_task_that_waits_for_the_success_of_its_upstream():
+    made = document(MATRIX)
+    assert {name: task.get("depends") for name, task in tasks(made).items()} == {
+        "a": None, "b": "a.Succeeded", "c": "b.Succeeded && a.Succeeded",
+    }  # fmt: skip
+    assert template(made, "main")["dag"]["failFast"] is False
+
+
+def test_a_pod_prepares_its_request_and_becomes_the_one_way_to_run_a_node():
+    container = template(document(CHAIN), "b")["container"]
+    assert container["image"] == "churn:1"
+    assert container["command"] == ["sh", "-c", SCRIPT, "dagbook"]
+    assert "dagbook node run" in SCRIPT
+    assert container["args"][-3:] == ["--", "p.pipeline.yaml", "b"]
+
+
+def test_a_matrix_is_one_task_with_an_item_for_each_step():
+    task = tasks(document(MATRIX))["b"]
+    assert task["withItems"][1] == {"kind": "tree", "depth": "4", "index": "1"}
+    assert len(task["withItems"]) == 4
+    assert task["arguments"]["parameters"] == [{"name": "index", "value": "{{item.index}}"}]
+
+
+def test_what_a_step_leaves_is_where_the_next_one_looks_for_it():
+    made = document(MATRIX)
+    (left,) = template(made, "b")["outputs"]["artifacts"]
+    taken = {one["name"]: one for one in template(made, "c")["inputs"]["artifacts"]}
+    assert left["path"] == "/tmp/dagbook/run/b.{{inputs.parameters.index}}"
+    assert left["s3"]["key"] == "dagbook/{{workflow.uid}}/b/b.{{inputs.parameters.index}}"
+    assert taken["from-b"]["s3"]["key"] == "dagbook/{{workflow.uid}}/b"
+    assert taken["from-b"]["path"] in template(made, "c")["container"]["args"]
+
+
+@pytest.mark.parametrize("store", ["s3", "gcs", "oss"])
+def test_any_of_the_stores_can_keep_artifacts(store: str):
+    (left,) = template(document(CHAIN, {"store": store}), "a")["outputs"]["artifacts"]
+    assert left[store]["key"] == "dagbook/{{workflow.uid}}/a/a"
+
+
+def test_parameters_are_the_workflows_own_and_reach_each_step():
+    made = document(
+        {"a": {"params": {"n": "${params.rows}"}}},
+        params={
+            "rows": {"default": 10, "help": "How many"},
+            "model": {"default": "x", "choices": ["x", "y"]},
+        },
+    )
+    rows, model = made["spec"]["arguments"]["parameters"]
+    assert rows == {"name": "rows", "value": "10", "description": "How many"}
+    assert model["enum"] == ["x", "y"]
+    assert "rows={{workflow.parameters.rows}}" in template(made, "a")["container"]["args"]
+
+
+def test_a_secret_comes_from_kubernetes_and_is_nowhere_in_the_manifest():
+    params = {"key": {"secret": "API_KEY"}}
+    nodes = {"a": {"params": {"k": "${params.key}"}}}
+    made = document(nodes, {"secret": "churn-secrets"}, params=params)
+    assert template(made, "a")["container"]["env"] == [
+        {"name": "API_KEY", "valueFrom": {"secretKeyRef": {"name": "churn-secrets", "key": "API_KEY"}}}
+    ]
+    assert "arguments" not in made["spec"]
+    assert "of where the cluster keeps" in refusals(compiled(nodes, params=params))[0]
+
+
+def test_a_timeout_is_kept_by_the_runner_and_backed_by_the_pods_own_deadline():
+    assert template(document({"a": {"timeout": "10m"}}), "a")["activeDeadlineSeconds"] == 900
+    assert "activeDeadlineSeconds" not in template(document({"a": {}}), "a")
+
+
+def test_a_template_has_a_name_and_a_workflow_gets_one():
+    assert document(CHAIN)["metadata"]["generateName"] == "p-"
+    made = document(CHAIN, {"kind": "template"})
+    assert (made["kind"], made["metadata"]["name"]) == ("WorkflowTemplate", "p")
+
+
+def test_without_an_image_nothing_is_compiled():
+    assert refusals(compiled(CHAIN, {"image": ""})) == ["Argo runs containers, and no image is named"]
+
+
+def test_a_value_that_argo_would_replace_is_refused():
+    manifest = compiled(CHAIN, params={"x": "{{workflow.name}}"})
+    assert "would replace" in refusals(manifest)[0]
+    assert manifest.problems[0].path == ("params", "x")
+
+
+def test_an_item_that_argo_would_replace_is_left_to_its_index():
+    made = document({"a": {"matrix": {"t": ["{{x}}", "fine"]}, "params": {"t": "${item.t}"}}})
+    assert tasks(made)["a"]["withItems"] == [{"index": "0"}, {"t": "fine", "index": "1"}]
+
+
+def test_what_is_too_large_for_a_cluster_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(argo, "LARGEST", 2000)
+    assert "more than a cluster takes (2,000)" in refusals(compiled(MATRIX))[0]
+
+
+def test_what_is_done_otherwise_is_said():
+    said = [problem.message for problem in compiled(CHAIN, experiment="e").problems]
+    assert any("MLflow" in message for message in said)
+    assert any("nothing is reused" in message for message in said)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["a", "my_node"], {"a": "a", "my_node": "my-node"}),
+        (["main"], {"main": "main-2"}),
+        (["a_b", "a__b"], {"a_b": "a-b", "a__b": "a-b-2"}),
+        (["größe", "日本"], {"größe": "gr-e", "日本": "node"}),
+        (["_x"], {"_x": "x"}),
+    ],
+)
+def test_a_node_has_a_name_that_argo_allows(names: list[str], expected: dict[str, str]):
+    assert field_names(names, taken=["main"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("digits", "digits"),
+        ("Weekly Churn!", "weekly-churn"),
+        ("2024", "p-2024"),
+        ("日本", "p"),
+        ("x" * 90, "x" * 57),
+    ],
+)
+def test_a_pipeline_has_a_name_that_kubernetes_allows(name: str, expected: str):
+    assert object_name(name) == expected
+
+
+def test_a_label_has_no_more_than_63_characters():
+    assert label_value("Weekly churn, " + "x" * 90) == "Weekly-churn-" + "x" * 50
+
+
+def test_a_schedule_or_a_hook_is_refused_and_not_dropped():
+    (message,) = refusals(compiled(CHAIN, on={"schedule": {"cron": "0 6 * * 1-5"}}))
+    assert message == "`on:` cannot be said to Argo yet"
+
+
+def test_a_notebook_with_an_environment_of_its_own_is_refused():
+    compiler = ArgoCompiler()
+    made = deployment(compiler, CHAIN, {"image": "churn:1"})
+    node = made.plan.nodes["a"].model_copy(update={"lock": "pandas==2.2.0"})
+    plan = made.plan.model_copy(update={"nodes": {**made.plan.nodes, "a": node}})
+    manifest = compiler.compile(replace(made, plan=plan))
+    assert "environment of its own" in refusals(manifest)[0]
+    assert next(p for p in manifest.problems if p.severity == "error").node == "a"
