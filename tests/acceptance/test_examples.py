@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -178,7 +179,9 @@ def test_the_report_of_a_run_fits_into_a_mail_and_holds_the_figures(digits, tmp_
     }  # fmt: skip
     text = page.read_text("utf-8")
     assert len(text) < 3_000_000
-    assert text.count("data:image/png;base64") == 3
+    figures = [len(re.findall('"image/png"', Path(step["notebook"]).read_text("utf-8")))
+               for step in digits.shown["steps"]]  # fmt: skip
+    assert text.count("data:image/png;base64") == sum(figures) >= 3
     assert text.count('<tr class="best">') == 1
     assert f"MLflow</dt><dd>run <code>{digits.shown['mlflow_run_id']}" in text
 
