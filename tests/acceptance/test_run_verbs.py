@@ -52,7 +52,7 @@ def test_a_run_is_followed_by_its_lines_found_by_its_tag_and_removed(chain: Proj
     assert (followed.code, watched.code) == (0, 0)
     news = [first, *map(json.loads, followed.out.splitlines())]
     assert "".join(one["text"] for one in news if one["step"] == "b" and "text" in one) == (
-        "line 0\nline 1\nline 2\nlast\n"
+        "line 0\nline 1\nline 2\nlast\npublished x = 1\n"
     )
     assert {one["step"]: one["state"] for one in news if "state" in one} == {
         "a": "succeeded", "b": "succeeded", "c": "skipped",
