@@ -23,7 +23,7 @@ from dagbook.engine.prepare import (
 )
 from dagbook.engine.record import Recorder
 from dagbook.engine.request import NodeRequest
-from dagbook.engine.reuse import result_for
+from dagbook.engine.reuse import Reuse
 from dagbook.engine.run_record import attempt_record
 from dagbook.engine.upstream import Around
 from dagbook.pipeline.expressions import ExpressionError
@@ -87,6 +87,7 @@ class Attempts:
         self._known: dict[str, dict[str, Any]] = {}
         self._prepared: dict[str, PreparedStep] = {}
         self._last_kept = ""
+        self._reuses = Reuse(ports.cache)
 
     # --- how one begins -----------------------------------------------------------------------------
 
@@ -172,9 +173,7 @@ class Attempts:
 
     def _reuse(self, step: PlannedStep, prepared: PreparedStep) -> bool:
         place = f"{step_folder(step.step)}/reused"
-        found = result_for(
-            self._ports.cache, step, prepared, of_foreach=self._plan.nodes[step.node].rules.foreach
-        )
+        found = self._reuses.find(step, prepared, of_foreach=self._plan.nodes[step.node].rules.foreach)
         if found is None:
             self._tell_trouble(step.step)
             return False
