@@ -21,7 +21,7 @@ def file_argument(command: Any) -> Any:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """-p, --params-file, --sweep, --secret, --only, --from, --until, --no-cache, --jobs."""
+    """-p, --params-file, --sweep, --secret, --only, --from, --until, --no-cache, --jobs, --warm."""
     options = [
         click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter."),
         click.option(
@@ -51,6 +51,9 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--no-cache", is_flag=True, help="Run everything, also what is unchanged."),
         click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
+        click.option(
+            "--warm/--cold", default=None, help="Fork kernels from a warm process, or start each anew."
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -71,6 +74,7 @@ def prepare(file: Path, **options: Any) -> Prepared:
             jobs=options["jobs"],
             selection=Selection(only=options["only"], start=options["start"], until=options["until"]),
             use_cache=not options["no_cache"],
+            warm=options["warm"],
         ),
     )
     prepared = open_launchable(file).prepare(wish)

@@ -61,6 +61,7 @@ class CellClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
             self.execution.ending = Ending(how="stopped", index=None, name="Stopped", value="asked to stop")
             return
         self.km, self.kc, self._kernel = kernel.manager, kernel.client, kernel
+        self.execution.cold_because = kernel.cold_because
         self.nb.metadata["language_info"] = kernel.info.get("language_info", {})
         self._deadline = Deadline(
             kernel, timeout=self.execution.timeout, stop_asked=self.execution.stop_asked
