@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import gc
 import os
@@ -64,8 +65,6 @@ def settle(request: dict[str, Any], fds: Sequence[int], room: int) -> None:
 
 def leave(code: int) -> None:
     """End as a Python program does, but for tidying up memory that is gone a moment later anyway."""
-    import atexit
-
     try:
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  # waits for threads, as at any end
         atexit._run_exitfuncs()  # noqa: SLF001

@@ -29,11 +29,9 @@ def warm_up() -> None:
 
 def become(request: dict[str, Any]) -> int:
     """Be the kernel that `request["argv"]` (the arguments of ipykernel_launcher) describes; its exit code."""
-    from ipykernel.kernelapp import IPKernelApp
-
     launcher = importlib.util.find_spec("ipykernel_launcher")
     sys.argv = [launcher.origin if launcher and launcher.origin else "ipykernel_launcher", *request["argv"]]
-    app: Any = IPKernelApp.instance()
+    app: Any = importlib.import_module("ipykernel.kernelapp").IPKernelApp.instance()
     # Who started it is not its parent here: a pipe takes the place of looking out for the parent.
     app.init_poller = lambda: None
     app.parent_handle = 1
