@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.caches.directory import DirectoryCache
-from dagbook.engine.folders import JOURNAL, environments_of
+from dagbook.engine.folders import JOURNAL, SCHEDULER, environments_of
 from dagbook.engine.loop import Driver
 from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier, Ports
 from dagbook.engine.queries import Queries
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 # Name → module and class. Imported on use: each needs packages of its own.
 COMPILERS: Final[dict[str, tuple[str, str]]] = {
     "argo": ("dagbook.compilers.argo.compiler", "ArgoCompiler"),
+    "luigi": ("dagbook.compilers.luigi", "LuigiCompiler"),
 }
 
 
@@ -62,7 +64,8 @@ def queries(start: Path) -> Queries:
 
 def queries_of(runs: Path) -> Queries:
     """The read side of one folder of runs."""
-    return Queries(runs, journal, is_held)
+    # Of a run that another scheduler runs, nobody holds the lock; a mark lies there until it is over.
+    return Queries(runs, journal, lambda folder: is_held(folder) or (folder / SCHEDULER).exists())
 
 
 def journal(folder: Path) -> Journal:
@@ -92,18 +95,22 @@ def notifier() -> Notifier:
 
 def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | None]) -> Driver:
     """A driver for a prepared run folder, on this machine."""
+    ports = replace(shared_ports(plan, run, journal(folder)), capacity=capacity())
+    return Driver(plan, run, folder, ports, wants_cancel)
+
+
+def shared_ports(plan: Plan, run: str, kept: Journal) -> Ports:
+    """What a process works with that does steps on this machine; how many there are is for others to say."""
     around = read_settings(Path(plan.project))
-    ports = Ports(
-        journal=journal(folder),
+    return Ports(
+        journal=kept,
         executor=LocalExecutor(),
         cache=cache(around),
         tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
         read_notebook=read_frozen,
         notifier=notifier(),
         locks=FileLocks(around.state / "locks", run),
-        capacity=capacity(),
     )
-    return Driver(plan, run, folder, ports, wants_cancel)
 
 
 def sender(root: Path) -> Sender:

@@ -15,7 +15,7 @@ from tests.unit.compilers.argo_schema import complaints
 
 FOLDER = Path(__file__).parent / "manifests"
 FILES = sorted((ROOT / "examples").glob("*/*.pipeline.yaml"))
-TARGETS = {"argo": {"image": "registry.example/project:1"}}
+TARGETS: dict[str, dict[str, str]] = {"argo": {"image": "registry.example/project:1"}, "luigi": {}}
 EXTRAS = {"argo": "hera"}
 CASES = [(file, to) for file in FILES for to in TARGETS]
 

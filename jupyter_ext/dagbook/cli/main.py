@@ -36,10 +36,11 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "doctor": ("doctor", "Check what is installed, what can be reached, and what is wrong."),
     "demo": ("demo", "Run the digits example."),
     "node": ("node", "Run one node from a request file (what executors call)."),
+    "part": ("part", "Do a part of a run that another scheduler runs (what compiled pipelines call)."),
     "drive": ("drive", "Drive a prepared run folder (what `run` starts)."),
     "send": ("send", "Deliver what kernels logged (what `%load_ext dagbook` starts)."),
 }
-HIDDEN: Final = frozenset({"node", "drive", "send"})
+HIDDEN: Final = frozenset({"node", "part", "drive", "send"})
 
 
 class LazyGroup(click.Group):

@@ -1,0 +1,55 @@
+"""What holds for every engine that starts `dagbook part step` where the project's folder is shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from dagbook.compilers.refusals import instead
+from dagbook.engine.deployment import Deployment, Option
+from dagbook.pipeline.problem import Problem
+
+PROJECT: Final = Option(
+    help="the project's folder where steps run; else $DAGBOOK_PROJECT, or the folder of what was written"
+)
+
+# Our own processes see to these wherever they run: the machine, the journal and the tracking store are ours.
+KEPT_PIPELINE: Final = frozenset({"fail_fast", "concurrency", "on"})
+KEPT_NODE: Final = frozenset(
+    {
+        "cache", "cell_timeout", "retries", "foreach", "tolerate", "when", "run_if", "concurrency", "mutex",
+        "semaphore", "resources", "environment",
+    }
+)  # fmt: skip
+
+
+def common_problems(deployment: Deployment, *, places_processors: bool = False) -> Iterator[Problem]:
+    """What is done in another way by all of these engines."""
+    spec = deployment.spec
+    if not places_processors:
+        settings = [
+            (("defaults",), None, spec.defaults),
+            *((("nodes", n), n, s) for n, s in spec.nodes.items()),
+        ]
+        for path, name, node in settings:
+            if node.resources is not None and node.resources.cpu:
+                yield instead(
+                    (*path, "resources", "cpu"),
+                    "how many steps run at once is the scheduler's to say: it knows nothing of processors",
+                    "give the scheduler few enough workers; the limit of memory is kept by the step itself",
+                    name,
+                )
+    if deployment.secrets:
+        names = ", ".join(dict.fromkeys(deployment.secrets.values()))
+        yield instead(
+            ("params",),
+            f"secrets are read where steps run: {names} must be in the environment of the workers",
+            "set them there, or a file of that name in $DAGBOOK_SECRETS_DIR",
+        )
+
+
+def upstream(deployment: Deployment, node: str) -> list[str]:
+    """The nodes that the node takes data from or waits for."""
+    steps = {step.step: step.node for step in deployment.plan.steps}
+    (first, *_) = deployment.plan.steps_of(node)
+    return list(dict.fromkeys(steps[need] for need in first.needs))
