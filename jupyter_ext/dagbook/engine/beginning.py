@@ -33,7 +33,7 @@ def run_started(plan: Plan, run: str, capacity: tuple[float, int] = (0.0, 0)) ->
         steps=outlines, pid=os.getpid(), host=socket.gethostname(), user=user_name(),
         schedule=plan.schedule, due=plan.due,
         rules={name: node.rules for name, node in plan.nodes.items() if node.rules != Rules()},
-        limits=plan.limits.model_copy(update={"cpu": cpu, "memory": memory}),
+        limits=plan.limits.model_copy(update={"cpu": cpu, "memory": memory}), tags=plan.tags,
     )  # fmt: skip
 
 
