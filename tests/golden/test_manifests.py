@@ -15,7 +15,12 @@ from tests.unit.compilers.argo_schema import complaints
 
 FOLDER = Path(__file__).parent / "manifests"
 FILES = sorted((ROOT / "examples").glob("*/*.pipeline.yaml"))
-TARGETS: dict[str, dict[str, str]] = {"argo": {"image": "registry.example/project:1"}, "luigi": {}}
+TARGETS: dict[str, dict[str, str]] = {
+    "argo": {"image": "registry.example/project:1"},
+    "airflow": {},
+    "kubeflow": {"image": "registry.example/project:1"},
+    "luigi": {},
+}
 EXTRAS = {"argo": "hera"}
 CASES = [(file, to) for file in FILES for to in TARGETS]
 

@@ -23,7 +23,9 @@ KEPT_NODE: Final = frozenset(
 )  # fmt: skip
 
 
-def common_problems(deployment: Deployment, *, places_processors: bool = False) -> Iterator[Problem]:
+def common_problems(
+    deployment: Deployment, *, places_processors: bool = False, keeps_secrets: bool = False
+) -> Iterator[Problem]:
     """What is done in another way by all of these engines."""
     spec = deployment.spec
     if not places_processors:
@@ -39,7 +41,7 @@ def common_problems(deployment: Deployment, *, places_processors: bool = False) 
                     "give the scheduler few enough workers; the limit of memory is kept by the step itself",
                     name,
                 )
-    if deployment.secrets:
+    if deployment.secrets and not keeps_secrets:
         names = ", ".join(dict.fromkeys(deployment.secrets.values()))
         yield instead(
             ("params",),
