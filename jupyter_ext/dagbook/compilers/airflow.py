@@ -175,9 +175,9 @@ def _dag_id(name: str) -> str:
 _TEXT: Final = '''<<heading>>#
 #   airflow dags test <<dag_id>> --dagfile-path THIS_FILE
 #
-# Every task is a process `dagbook part step`, in Dagbook's environment ($DAGBOOK names the command); this file
-# needs Airflow alone. Values travel by the files of Dagbook's run, never by XCom. Each task is started whatever
-# became of those before it (`all_done`): Dagbook itself says what that means for it, and Airflow shows it.
+# Every task is a process `dagbook part step`, in Dagbook's environment ($DAGBOOK names the command); this
+# file needs Airflow alone. Values travel by the files of Dagbook's run, never by XCom. Each task is started
+# whatever became of those before it (`all_done`): Dagbook says what that means for it, and Airflow shows it.
 
 import os
 import shlex

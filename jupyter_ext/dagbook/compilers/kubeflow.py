@@ -336,7 +336,8 @@ def _literal(value: Any) -> Any:
 # As kfp starts what it calls a lightweight Python component; `kfp.local` knows them by it.
 _START: Final = """program_path=$(mktemp -d)
 printf "%s" "$0" > "$program_path/ephemeral_component.py"
-_KFP_RUNTIME=true python3 -m kfp.dsl.executor_main --component_module_path "$program_path/ephemeral_component.py" "$@"
+_KFP_RUNTIME=true python3 -m kfp.dsl.executor_main \\
+  --component_module_path "$program_path/ephemeral_component.py" "$@"
 """
 
 _SOURCE: Final = '''

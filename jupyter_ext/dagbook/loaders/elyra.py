@@ -146,7 +146,7 @@ class _Pipeline:
                 )  # fmt: skip
         file = Path(str(said["filename"]))
         made: dict[str, Any] = {"notebook": file.as_posix()}
-        outputs = self._outputs(node, file, said.get("outputs") or [])
+        outputs = self._outputs(node, said.get("outputs") or [])
         resources = {
             key: value for key, value in (("cpu", said.get("cpu")), ("memory", said.get("memory"))) if value
         }
@@ -162,7 +162,7 @@ class _Pipeline:
         more = {"resources": resources, "deps": deps, "outputs": outputs}
         return made | {key: value for key, value in more.items() if value}
 
-    def _outputs(self, node: str, file: Path, written: list[Any]) -> dict[str, str]:
+    def _outputs(self, node: str, written: list[Any]) -> dict[str, str]:
         """Files by a name of their own; patterns and what lies outside of the folder are for a person."""
         found: dict[str, str] = {}
         for path in map(str, written):

@@ -1,4 +1,4 @@
-"""What all imports from other tools share: a draft of a pipeline, foreign files read with care, adapted copies.
+"""What all imports from other tools share: a draft of a pipeline, foreign files, adapted copies.
 
 Nothing that is read is ever executed, and files that would blow up are refused before they are built.
 """

@@ -1,4 +1,4 @@
-"""An MLproject as a pipeline: its entry points are nodes; papermill's notebooks are taken out of their commands."""
+"""An MLproject as a pipeline: entry points are nodes; papermill's notebooks are taken out of commands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +28,8 @@ _RUN: Final = """import shlex
 import subprocess
 
 command = {template!r}.format({fields})
-with subprocess.Popen(["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+said = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+with subprocess.Popen(["bash", "-c", command], **said) as process:
     for line in process.stdout:
         print(line, end="")
 if process.returncode:
@@ -134,7 +136,7 @@ def _put_in_order(draft: Draft, points: Mapping[str, Any], nodes: Mapping[str, s
     if not called:
         draft.ask("MLproject says no order of its entry points: none was given", "add `needs:` to the nodes")
         return
-    for before, after in zip(called, called[1:], strict=False):
+    for before, after in pairwise(called):
         draft.nodes[nodes[after]]["needs"] = [nodes[before]]
     draft.nodes.pop(nodes["main"])
     draft.notebooks.pop(f"{identifier(nodes['main'])}.dagbook.ipynb", None)

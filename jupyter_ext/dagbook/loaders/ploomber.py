@@ -1,4 +1,4 @@
-"""A Ploomber project as a pipeline: tasks are nodes, `product` and `upstream` are parameters as they were there."""
+"""A Ploomber project as a pipeline: tasks are nodes, `product` and `upstream` parameters as they were."""
 
 from __future__ import annotations
 
@@ -317,7 +317,7 @@ class _Project:
             document["cells"].insert(at, code_cell(_MAKE_FOLDERS))
             done.append("a cell makes the folders of its products, as Ploomber did")
         draft.changed.append(
-            f"{task.source.name} → {draft.adapted_name(task.source, task.node)}, which runs beside the pipeline file"
+            f"{task.source.name} → {draft.adapted_name(task.source, task.node)}, beside the pipeline file"
             + "".join(f"; {what}" for what in done)
         )
         return document

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from posixpath import normpath
 from typing import Any
@@ -43,7 +42,7 @@ def _writers(draft: Draft, uses: dict[str, FileUse]) -> dict[str, str]:
         for path in map(normpath, use.writes):
             if path in writers and writers[path] != node:
                 draft.ask(
-                    f"{path} is written by '{writers[path]}' too: it was taken to be the one that others read",
+                    f"{path} is written by '{writers[path]}' too, which was taken for its writer",
                     "let each file have one writer", node=node,
                 )  # fmt: skip
                 continue
@@ -64,7 +63,7 @@ def _chain(
     for path in dict.fromkeys(map(normpath, use.reads)):
         maker = writers.get(path)
         if maker is None:
-            if not os.path.isabs(path) and (draft.root / path).is_file():
+            if not path.startswith("/") and (draft.root / path).is_file():
                 deps.append(path)
         elif maker == node or path in own:
             continue
@@ -85,7 +84,7 @@ def _chain(
         # What it reads in place is in no fingerprint.
         made["cache"] = False
         draft.changed.append(f"{node}: `cache: false`, for it reads files that others write, where they lie")
-    more = {"params": params, "needs": [up for up in dict.fromkeys(needs)], "deps": deps}
+    more = {"params": params, "needs": list(dict.fromkeys(needs)), "deps": deps}
     made.update({key: value for key, value in more.items() if value})
 
 

@@ -1,4 +1,4 @@
-"""Which files a notebook reads and writes, by its source alone: for notebooks that know nothing of each other."""
+"""Which files a notebook reads and writes, by its source alone."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dagbook.notebook.cells import code_cells, parameters_cell, source_of
 
 _READERS: Final = frozenset(
     {
-        "load", "imread", "loadtxt", "genfromtxt", "read_text", "read_bytes", "open_dataset", "read_model", "scan_csv",
-        "scan_parquet",
+        "load", "imread", "loadtxt", "genfromtxt", "read_text", "read_bytes", "open_dataset", "read_model",
+        "scan_csv", "scan_parquet",
     }
 )  # fmt: skip
 _WRITERS: Final = frozenset(
