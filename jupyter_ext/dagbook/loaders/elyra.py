@@ -18,7 +18,7 @@ _KNOWN: Final = frozenset(
         "runtime_image", "gpu", "parameters", "filehandler",
     }
 )  # fmt: skip
-_WITHOUT_MEANING: Final = ("", None, [], {}, False, 0)
+_WITHOUT_MEANING: Final[tuple[Any, ...]] = ("", None, [], {}, False, 0)
 _KINDS: Final[Mapping[str, tuple[str, Any]]] = {
     "String": ("str", ""), "Integer": ("int", 0), "Float": ("float", 0.0), "Bool": ("bool", False),
 }  # fmt: skip

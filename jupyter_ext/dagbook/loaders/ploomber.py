@@ -71,7 +71,7 @@ def import_ploomber(file: Path) -> Draft:
     root = file.resolve().parent
     draft = Draft(name=root.name, root=root, source=file)
     draft.ask_of_unknown(content, _KNOWN_TOP, "pipeline.yaml")
-    meta = content.get("meta") if isinstance(content.get("meta"), dict) else {}
+    meta: dict[str, Any] = content["meta"] if isinstance(content.get("meta"), dict) else {}
     draft.ask_of_unknown(meta, _KNOWN_META, "meta")
     return _Project(draft, _environment(root, file), meta).taken_over(tasks)
 
