@@ -1,4 +1,4 @@
-"""Pipelines as Ploomber and Elyra have them, written in their formats: imported, and run with real kernels."""
+"""Pipelines as Ploomber and Elyra have them: imported, and run with real kernels."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def test_a_ploomber_project_of_notebook_script_and_function(project: Project):
     (project.folder / "pipeline.yaml").write_text(
         "meta:\n  extract_upstream: true\ntasks:\n"
         "  - source: tasks.get\n    product: '{{path.products}}/raw.json'\n    params: {rows: '{{rows}}'}\n"
-        "  - source: scripts/clean.py\n    product: {nb: '{{path.products}}/clean.ipynb', data: '{{path.products}}/clean.json'}\n"
+        "  - source: scripts/clean.py\n    product:\n      nb: '{{path.products}}/clean.ipynb'\n"
+        "      data: '{{path.products}}/clean.json'\n"
         "  - source: scripts/total.ipynb\n    name: total\n    params: {scale: 10}\n"
         "    product: {nb: '{{path.products}}/total.html', total: '{{path.products}}/total.txt'}\n"
     )
@@ -99,9 +100,9 @@ def elyra_node(name: str, file: str, op: str = "execute-notebook-node", **more: 
             "ui_data": {"x_pos": 1, "y_pos": 1},
         },
         "inputs": [
-            {"id": "inPort", "links": [{"id": f"{up}-{name}", "node_id_ref": up, "port_id_ref": "outPort"} for up in after]}
+            {"id": "inPort", "links": [{"id": up, "node_id_ref": up, "port_id_ref": "out"} for up in after]}
         ],
-        "outputs": [{"id": "outPort"}],
+        "outputs": [{"id": "out"}],
     }  # fmt: skip
 
 
@@ -122,7 +123,8 @@ def test_an_elyra_pipeline_whose_notebooks_meet_in_files(project: Project):
             {
                 "id": "main",
                 "nodes": [
-                    elyra_node("1", "load.ipynb", outputs=["data.txt"], env_vars=[{"env_var": "WORD", "value": "ab"}],
+                    elyra_node("1", "load.ipynb", outputs=["data.txt"],
+                               env_vars=[{"env_var": "WORD", "value": "ab"}],
                                parameters=["TIMES"], cpu=1, memory=1),
                     elyra_node("2", "upper.py", "execute-python-node", outputs=["upper.txt"], after=["1"]),
                     elyra_node("3", "show.ipynb", label="show it", dependencies=["sha*.py"], after=["2"],
@@ -135,7 +137,7 @@ def test_an_elyra_pipeline_whose_notebooks_meet_in_files(project: Project):
                         "name": "words", "description": "Words, in capitals", "runtime": "Generic",
                         "pipeline_defaults": {"env_vars": [{"env_var": "LANG", "value": "C"}]},
                         "pipeline_parameters": [
-                            {"name": "TIMES", "default_value": {"type": "Integer", "value": 2}, "required": False}
+                            {"name": "TIMES", "default_value": {"type": "Integer", "value": 2}}
                         ],
                     },
                 },

@@ -1,4 +1,4 @@
-"""Pipelines of other tools as ours: what is taken over, what is said, and what is refused before it can harm."""
+"""Pipelines of other tools as ours: what is taken over, what is said, and what is refused."""
 
 from __future__ import annotations
 
