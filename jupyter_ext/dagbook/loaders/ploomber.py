@@ -119,21 +119,13 @@ class _Project:
         draft, said = self._draft, str(entry.get("source", ""))
         source = self._resolved(said, literal=True)
         path = draft.root / source
-        name = str(
-            entry.get("name") or (source.rpartition(".")[2] if _FUNCTION.fullmatch(source) else path.stem)
-        )
+        is_function = not path.is_file() and _FUNCTION.fullmatch(source) is not None
+        name = str(entry.get("name") or (source.rpartition(".")[2] if is_function else path.stem))
         name = _GRID.sub("", name).strip("-_") or path.stem
         draft.ask_of_unknown(entry, _KNOWN_TASK, f"task '{name}'")
-        if (
-            path.suffix in _NOTEBOOKS
-            and "/" not in source
-            and not path.is_file()
-            and _FUNCTION.fullmatch(source)
-        ):
-            path = draft.root / f"{source.replace('.', '/')}"  # `tasks.py` may be a function `py` of a module
         if path.is_file() and path.suffix in _NOTEBOOKS:
             document = read_notebook(path)
-        elif _FUNCTION.fullmatch(source):
+        elif is_function and path.suffix not in _NOTEBOOKS:
             document = _calling(source)
             draft.changed.append(f"task '{name}': a notebook that calls the function {source} was written")
         else:
