@@ -23,6 +23,7 @@ from dagbook.pipeline.names import name_problem
 MOST_BYTES: Final = 5_000_000
 MOST_NODES: Final = 2_000
 _ADAPTED: Final = ".dagbook.ipynb"
+_PYTHON: Final = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 @dataclass
@@ -160,6 +161,8 @@ def read_notebook(path: Path) -> dict[str, Any]:
             ) from error
         for cell in made["cells"]:
             cell.pop("id", None)
+        if path.suffix == ".py":
+            made["metadata"].setdefault("kernelspec", dict(_PYTHON))
         text = json.dumps({**made, "nbformat_minor": 4})
     document, _ = parse_notebook(text, str(path))
     return copy.deepcopy(document)
@@ -175,8 +178,12 @@ def code_cell(source: str, *tags: str) -> dict[str, Any]:
 
 def python_notebook(*cells: dict[str, Any]) -> dict[str, Any]:
     """A notebook of these cells for the usual Python kernel."""
-    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return {"cells": list(cells), "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 4}
+    return {
+        "cells": list(cells),
+        "metadata": {"kernelspec": dict(_PYTHON)},
+        "nbformat": 4,
+        "nbformat_minor": 4,
+    }
 
 
 def _mapping(path: Path, content: Any) -> dict[str, Any]:
