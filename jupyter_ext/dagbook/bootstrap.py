@@ -25,6 +25,7 @@ from dagbook.notifiers.apprise import AppriseNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
+from dagbook.trackers.run_records import RunRecords
 from dagbook.trackers.sender import Sender
 
 if TYPE_CHECKING:
@@ -109,6 +110,11 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
 def sender(root: Path) -> Sender:
     """Delivers the outboxes below `root`, which is `.dagbook/outbox` of a project."""
     return Sender(root, read_settings(root.parent.parent).tracking_uri)
+
+
+def run_records(around: Settings, tracking_uri: str | None) -> RunRecords:
+    """What the tracking store has of a run that was recorded there, or in the project's own store."""
+    return RunRecords(tracking_uri or around.tracking_uri, around.state)
 
 
 def runner() -> StoppableRunner:
