@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Lab
-from tests.browser.test_launch import execute, no_kernel_is_left, violations, write
-from tests.browser.test_runs_panel import LONG, THEMES, show_theme
+from tests.browser.test_launch import execute, no_kernel_is_left, write
+from tests.browser.test_runs_panel import LONG
 
 __all__ = ["no_kernel_is_left"]  # used by itself
 
@@ -86,7 +86,9 @@ def port(document: Locator, name: str, handle: str) -> Locator:
 
 
 def text_of(page: Page) -> str:
-    said: str = page.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.sharedModel.getSource()")
+    said: str = page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.context.model.sharedModel.getSource()"
+    )
     return said
 
 
