@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +29,7 @@ from dagbook.notifiers.apprise import AppriseNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
+from dagbook.trackers.run_records import RunRecords
 from dagbook.trackers.sender import Sender
 from dagbook.zygote.asking import ForkServer
 
@@ -75,8 +77,24 @@ def journal(folder: Path) -> Journal:
 
 
 def cache(around: Settings) -> Cache:
-    """Where results are kept for reuse."""
-    return DirectoryCache(around.cache)
+    """Where results are kept for reuse: in the project, and where a team shares them if it does.
+
+    Raises:
+        EnvironmentFault: what its address needs is not installed.
+    """
+    own, url = DirectoryCache(around.cache), around.shared_cache
+    if url is None:
+        return own
+    from dagbook.caches.shared import SharedCache
+
+    scheme, _, path = url.partition("://")
+    if scheme == "file" or not path:
+        return SharedCache(own, DirectoryCache(around.project / Path(path or url).expanduser()))
+    from dagbook.caches.remote import CacheAway, RemoteCache, open_store
+
+    with suppress(CacheAway):  # said when it is asked for something
+        open_store(url)
+    return SharedCache(own, RemoteCache(url))
 
 
 def loader(around: Settings) -> Loader:
@@ -126,6 +144,11 @@ def zygote(plan: Plan, run: str) -> ForkServer | None:
 def sender(root: Path) -> Sender:
     """Delivers the outboxes below `root`, which is `.dagbook/outbox` of a project."""
     return Sender(root, read_settings(root.parent.parent).tracking_uri)
+
+
+def run_records(around: Settings, tracking_uri: str | None) -> RunRecords:
+    """What the tracking store has of a run that was recorded there, or in the project's own store."""
+    return RunRecords(tracking_uri or around.tracking_uri, around.state)
 
 
 def runner(zygote: str = "") -> StoppableRunner:

@@ -19,12 +19,14 @@ class Settings:
         tracking_uri: MLflow's store; None for the one embedded in the project.
         jobs: how many steps may run at once unless a command says otherwise.
         warm: whether kernels may be forked from a warm process unless a command says otherwise.
+        shared_cache: a folder or an address where a team keeps results; None for none.
     """
 
     project: Path
     tracking_uri: str | None = None
     jobs: int = 2
     warm: bool = False
+    shared_cache: str | None = None
 
     @property
     def state(self) -> Path:
@@ -74,6 +76,7 @@ def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings
     return Settings(
         project=project_of(start),
         tracking_uri=env.get("MLFLOW_TRACKING_URI") or None,
+        shared_cache=env.get("DAGBOOK_CACHE", "").strip() or None,
         jobs=int(jobs) if jobs.isdigit() and int(jobs) > 0 else max(2, os.cpu_count() or 1),
         warm=env.get("DAGBOOK_WARM", "").casefold() in {"1", "true", "yes", "on"},
     )

@@ -57,7 +57,7 @@ def test_a_preload_that_is_refused_is_said_once(project: Project):
     assert answer.code == 0, answer.said
     assert [told(answer, step)["forked"] for step in "ab"] == [False, False]
     said = [warning for step in answer.json["steps"] for warning in step.get("warnings", [])]
+    why = "does not import (ModuleNotFoundError: No module named 'no_such_module')"
     assert [text for text in said if "preload" in text] == [
-        "kernels start cold: preload 'no_such_module' does not import "
-        "(ModuleNotFoundError: No module named 'no_such_module')"
+        f"kernels start cold: preload 'no_such_module' {why}"
     ]

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from dagbook.api.environments import with_locks
 from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
+from dagbook.engine.run_record import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
 from dagbook.notebook.imports import imported_at_once
@@ -71,6 +73,7 @@ class Choices:
         selection: which nodes; all when empty.
         use_cache: False runs everything anew.
         warm: False starts every kernel anew; the project's setting when None.
+        tags: of the run, besides those of the file; MLflow gets them too.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -78,6 +81,7 @@ class Choices:
     selection: Selection = field(default_factory=Selection)
     use_cache: bool = True
     warm: bool | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,13 +126,14 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     """What a run would do, and why.
 
     Raises:
-        InvalidInput: the pipeline, a parameter or the selection is wrong.
+        InvalidInput: the pipeline, a parameter, the selection or a tag is wrong.
         EnvironmentFault: a kernel is missing.
     """
     checked.require()
     spec = checked.spec
     values = run_params(spec, choices.params)
     _require_nodes(spec, choices.selection)
+    _require_tags(choices.tags)
     around = bootstrap.settings(checked.loaded.file)
     cache = bootstrap.cache(around)
     circumstances = Circumstances(
@@ -140,6 +145,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         environment=environment_name(),
         use_cache=choices.use_cache,
         warm=around.warm if choices.warm is None else choices.warm,
+        accepting=f"accepted by {user_name()} on {datetime.now().astimezone():%Y-%m-%d}",
     )
     graph = make_graph(spec)
     nodes = plan_nodes(spec, graph, circumstances)
@@ -152,17 +158,19 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         jobs=min(choices.jobs or around.jobs, spec.concurrency or MOST_STEPS),
         limits=Limits(fail_fast=spec.fail_fast),
         experiment=spec.experiment or spec.pipeline,
-        tags=spec.tags,
+        tags={**spec.tags, **choices.tags},
         preload=spec.preload,
         imports=_imports(checked.read.facts[name] for name, node in nodes.items() if node.warm),
         nodes=nodes,
         steps=StepPlanner(spec, graph, circumstances).steps(),
         hooks=dict(checked.hooks.planned),
     )
+    _require_accepted(plan, choices.selection)
+    away = cache.trouble()
     return Prepared(
         plan=plan,
         documents={**checked.read.documents, **checked.hooks.documents},
-        warnings=checked.warnings,
+        warnings=checked.warnings if away is None else (*checked.warnings, _cache_away(away)),
         addresses=checked.hooks.addresses,
     )
 
@@ -195,3 +203,45 @@ def _require_nodes(spec: PipelineSpec, selection: Selection) -> None:
                 for node in unknown
             )
         )
+
+
+def _require_tags(tags: Mapping[str, str]) -> None:
+    wrong = [
+        Finding(
+            code="tag-name",
+            message=f"{name!r} cannot be a tag of yours",
+            remedy="names that begin with `mlflow.` or `dagbook.` are taken; call it otherwise",
+        )
+        for name in tags
+        if not name.strip() or name.startswith(("mlflow.", "dagbook."))
+    ]
+    if wrong:
+        raise InvalidInput(*wrong)
+
+
+def _require_accepted(plan: Plan, selection: Selection) -> None:
+    """Whoever takes a result as current must be able to rely on it."""
+    wrong = []
+    for node in selection.accept:
+        steps = plan.steps_of(node)
+        if all(step.action == "run" and not step.accepted for step in steps):
+            wrong.append(
+                Finding(
+                    code="nothing-to-accept",
+                    message=f"node '{node}' has no earlier result that could be taken as current "
+                    f"({steps[0].reason})",
+                    remedy="leave --accept out, and it runs",
+                    node=node,
+                )
+            )
+    if wrong:
+        raise InvalidInput(*wrong)
+
+
+def _cache_away(trouble: str) -> Finding:
+    return Finding(
+        code="cache-away",
+        message=trouble,
+        remedy="see DAGBOOK_CACHE; the run goes on without it",
+        severity="warning",
+    )
