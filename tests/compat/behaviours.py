@@ -8,7 +8,7 @@ SHELL: Final = {
     "value": "1 + 1",
     "several values": "1\n'two'\nNone",
     "quiet": "5;",
-    "history of results": "_, Out[1], len(In)",
+    "history of results": "_, len(In), len(Out)",
     "shell class": "[kind.__name__ for kind in type(get_ipython()).__mro__][:3]",
     "history manager": "get_ipython().history_manager.enabled, get_ipython().history_manager.hist_file",
     "await": "import asyncio\nawait asyncio.sleep(0, 'waited')",
@@ -103,9 +103,6 @@ LIBRARIES: Final = {
     "numbers": "import numpy as np\nnp.random.seed(3)\nnp.random.rand(2)",
     "generator": "np.random.default_rng(3).random(2)",
     "matrix product": "a = np.random.default_rng(1).random((300, 300))\nfloat((a @ a).sum().round(6))",
-    "threads of BLAS": (
-        "import threadpoolctl\nsorted((p['internal_api'], p['num_threads']) for p in threadpoolctl.threadpool_info())"
-    ),
     "product in a fork": (
         "def product(seed):\n    b = np.random.default_rng(seed).random((200, 200))\n    return float((b @ b).sum().round(6))\n"
         "mp.get_context('fork').Pool(2).map(product, [1, 2])"
@@ -122,13 +119,16 @@ LIBRARIES: Final = {
     "OpenMP": "from sklearn.cluster import KMeans\nfloat(KMeans(2, n_init=1, random_state=0).fit(a).inertia_.__round__(6))",
     "joblib": "from joblib import Parallel, delayed\nParallel(2)(delayed(abs)(i) for i in [-1, -2])",
     "joblib threads": "Parallel(2, prefer='threads')(delayed(abs)(i) for i in [-1, -2])",
+    "threads of BLAS": (
+        "import threadpoolctl\nsorted((p['internal_api'], p['num_threads']) for p in threadpoolctl.threadpool_info())"
+    ),
 }
 
 CELLS: Final = {**SHELL, **STREAMS, **PROCESS, **LIBRARIES}
 
 FRESH: Final = (
     "import os, random, uuid, numpy, secrets\n"
-    "print(random.random(), numpy.random.rand(), uuid.uuid4(), uuid.uuid1().hex[8:], secrets.token_hex(4), os.getpid())"
+    "print(random.random(), numpy.random.rand(), uuid.uuid4().int, uuid.uuid1().hex[8:], secrets.token_hex(4), os.getpid())"
 )
 """Prints what no two kernels may have in common."""
 
