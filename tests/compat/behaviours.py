@@ -1,5 +1,7 @@
 """What notebooks do and see, one cell each: run in the order given, in one kernel."""
 
+# ruff: noqa: E501  # cells are as long as they are
+
 from __future__ import annotations
 
 from typing import Final

@@ -36,7 +36,7 @@ def warm_up() -> None:
 
 @contextlib.contextmanager
 def surroundings() -> Iterator[None]:
-    """For the time of preloading, a shell: there are modules that look for one, once, when they are imported."""
+    """A shell for the time of preloading: some modules look for one, once, when they are imported."""
     shells: Any = importlib.import_module("ipykernel.zmqshell").ZMQInteractiveShell
     config = importlib.import_module("traitlets.config").Config(
         {"IPKernelApp": {"connection_file": ""}, "HistoryManager": {"enabled": False}}

@@ -79,11 +79,13 @@ def main(asked: str) -> None:
 
 
 def _preload_asked(modules: Sequence[str], folder: str) -> None:
-    sys.path.insert(0, folder)
+    if folder:
+        sys.path.insert(0, folder)
     try:
         preload(modules)
     finally:
-        sys.path.remove(folder)
+        if folder:
+            sys.path.remove(folder)
 
 
 def _preload_learnt(wanted: dict[str, Any], started_with: dict[str, str]) -> None:
@@ -217,6 +219,7 @@ class _Server:
             os.close(self._woken)
             os.close(self._wakes)
             settle(request, fds, self._room, self._imported)
+            request["descriptors"] = fds[3:]
             code = self._become.become(request)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
