@@ -68,7 +68,6 @@ PROCESS: Final = {
     "arguments": "sys.argv[0].rsplit('/')[-1], sys.argv[1], sys.argv[3:]",
     "path": "sys.path",
     "folder": "os.getcwd()",
-    "variables": "sorted(os.environ)",
     "variable": "os.environ['DAGBOOK_COMPAT'], subprocess.check_output(['sh', '-c', 'echo $DAGBOOK_COMPAT'])",
     "flags": "sys.flags, sys.warnoptions, sys.dont_write_bytecode",
     "interpreter": "sys.executable, sys.prefix, sys.base_prefix",
@@ -124,6 +123,8 @@ LIBRARIES: Final = {
     "threads of BLAS": (
         "import threadpoolctl\nsorted((p['internal_api'], p['num_threads']) for p in threadpoolctl.threadpool_info())"
     ),
+    # Only now: modules set some when they are imported, which may have been long ago.
+    "variables": "sorted(os.environ)",
 }
 
 CELLS: Final = {**SHELL, **STREAMS, **PROCESS, **LIBRARIES}

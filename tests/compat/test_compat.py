@@ -122,7 +122,7 @@ async def tell(zygote: str, folder: Path) -> Told:
     told.fresh, told.hashed = await kernel.printed(FRESH), await kernel.printed(HASH)
     for name, code in CELLS.items():
         told.answers[name] = await kernel.run(code)
-    told.interrupted = await interrupted(kernel)
+    told.interrupted = await interrupted(kernel, folder)
     await kernel.run("import atexit; atexit.register(lambda: open('ended', 'w').write('in order'))")
     process = kernel.manager.provisioner.process
     await kernel.manager.request_shutdown()
@@ -138,15 +138,16 @@ async def tell(zygote: str, folder: Path) -> Told:
     return told
 
 
-async def interrupted(kernel: Kernel) -> Any:
+async def interrupted(kernel: Kernel, folder: Path) -> Any:
     """What a cell says that is interrupted while it sleeps."""
 
     async def interrupt() -> None:
-        await asyncio.sleep(1.0)
+        while not (folder / "sleeping").exists():
+            await asyncio.sleep(0.05)
         await kernel.manager.interrupt_kernel()
 
     interrupting = asyncio.ensure_future(interrupt())
-    answer = await kernel.run("import time\nfor _ in range(600):\n    time.sleep(0.1)")
+    answer = await kernel.run("import time\nopen('sleeping', 'w')\nfor _ in range(600):\n    time.sleep(0.1)")
     await interrupting
     return [answer[-1]["status"], answer[-1].get("ename")]
 
