@@ -1,4 +1,4 @@
-"""`papermill --engine dagbook`: all that papermill documents holds for those who want nothing but the engine."""
+"""`papermill --engine dagbook`: what papermill documents holds for those who want nothing but the engine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PARAMETERS = {
 def papermill(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb", "--engine", "dagbook", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
 
 
