@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from dagbook import bootstrap
+from dagbook.kernels.installed import installed
 from dagbook.runners.imports import bring_papermill
 from dagbook.runners.node_command import run_request_file
 
 _OF_AN_ATTEMPT = (
     "dagbook.runners.papermill", "dagbook.runners.node_command", "dagbook.kernels.ipc",
-    "dagbook.kernels.warm", "dagbook.kernels.installed", "jupyter_client.kernelspec",
-    "jupyter_client.asynchronous", "zmq.asyncio", "papermill.translators",
+    "dagbook.kernels.warm", "jupyter_client.asynchronous", "zmq.asyncio", "papermill.translators",
 )  # fmt: skip
 
 
@@ -23,6 +23,8 @@ def warm_up() -> None:
     bring_papermill()
     for module in _OF_AN_ATTEMPT:
         importlib.import_module(module)
+    # Finds IPython's own kernel and the provisioners, and imports what that takes.
+    installed()
     nbformat = importlib.import_module("nbformat")
     nbformat.validate(nbformat.v4.new_notebook())
 
