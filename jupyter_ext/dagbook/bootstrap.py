@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 # Name → module and class. Imported on use: each needs packages of its own.
 COMPILERS: Final[dict[str, tuple[str, str]]] = {
     "argo": ("dagbook.compilers.argo.compiler", "ArgoCompiler"),
+    "airflow": ("dagbook.compilers.airflow", "AirflowCompiler"),
+    "kubeflow": ("dagbook.compilers.kubeflow", "KubeflowCompiler"),
     "luigi": ("dagbook.compilers.luigi", "LuigiCompiler"),
 }
 

@@ -8,30 +8,43 @@ from typing import Final
 from dagbook.compilers.refusals import instead
 from dagbook.engine.deployment import Deployment, Option
 from dagbook.pipeline.problem import Problem
+from dagbook.pipeline.spec import NodeSettings
 
 PROJECT: Final = Option(
     help="the project's folder where steps run; else $DAGBOOK_PROJECT, or the folder of what was written"
 )
 
 # Our own processes see to these wherever they run: the machine, the journal and the tracking store are ours.
-KEPT_PIPELINE: Final = frozenset({"fail_fast", "concurrency", "on"})
+KEPT_PIPELINE: Final = frozenset({"fail_fast", "concurrency", "on", "preload"})
 KEPT_NODE: Final = frozenset(
     {
         "cache", "cell_timeout", "retries", "foreach", "tolerate", "when", "run_if", "concurrency", "mutex",
-        "semaphore", "resources", "environment",
+        "semaphore", "resources", "environment", "warm",
     }
 )  # fmt: skip
 
 
-def common_problems(deployment: Deployment, *, places_processors: bool = False) -> Iterator[Problem]:
+def common_problems(
+    deployment: Deployment, *, places_processors: bool = False, keeps_secrets: bool = False
+) -> Iterator[Problem]:
     """What is done in another way by all of these engines."""
     spec = deployment.spec
+    if spec.preload:
+        yield instead(
+            ("preload",),
+            "every step starts its own kernel: nothing is imported beforehand",
+            "nothing: results are the same, and steps take some seconds more",
+        )
+    for path, name, settings in _settings(deployment):
+        if settings.warm and "warm" in settings.model_fields_set:
+            yield instead(
+                (*path, "warm"),
+                "every step starts its own kernel: none is forked from a warm process",
+                "nothing: results are the same, and steps take some seconds more",
+                name,
+            )
     if not places_processors:
-        settings = [
-            (("defaults",), None, spec.defaults),
-            *((("nodes", n), n, s) for n, s in spec.nodes.items()),
-        ]
-        for path, name, node in settings:
+        for path, name, node in _settings(deployment):
             if node.resources is not None and node.resources.cpu:
                 yield instead(
                     (*path, "resources", "cpu"),
@@ -39,7 +52,7 @@ def common_problems(deployment: Deployment, *, places_processors: bool = False) 
                     "give the scheduler few enough workers; the limit of memory is kept by the step itself",
                     name,
                 )
-    if deployment.secrets:
+    if deployment.secrets and not keeps_secrets:
         names = ", ".join(dict.fromkeys(deployment.secrets.values()))
         yield instead(
             ("params",),
@@ -53,3 +66,10 @@ def upstream(deployment: Deployment, node: str) -> list[str]:
     steps = {step.step: step.node for step in deployment.plan.steps}
     (first, *_) = deployment.plan.steps_of(node)
     return list(dict.fromkeys(steps[need] for need in first.needs))
+
+
+def _settings(deployment: Deployment) -> Iterator[tuple[tuple[str, ...], str | None, NodeSettings]]:
+    """Where settings are written, by whom, and what they are."""
+    yield ("defaults",), None, deployment.spec.defaults
+    for name, node in deployment.spec.nodes.items():
+        yield ("nodes", name), name, node

@@ -30,14 +30,6 @@ def heading(deployment: Deployment, engine: str) -> str:
     return f"# {deployment.file} for {engine}, written by `dagbook compile`: change that, not this.{said}\n"
 
 
-def literal(values: Mapping[str, object], indent: str = "    ") -> str:
-    """A dict as source, a key a line, so that two versions can be compared."""
-    if not values:
-        return "{}"
-    inner = "".join(f"{indent}{key!r}: {value!r},\n" for key, value in values.items())
-    return "{\n" + inner + indent[:-4] + "}"
-
-
 def _camel(name: str) -> str:
     words = [word for word in _WORD.split(name) if word]
     made = "".join(word[0].upper() + word[1:] for word in words) or "Node"
