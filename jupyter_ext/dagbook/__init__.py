@@ -13,6 +13,7 @@ from dagbook.version import __version__
 if TYPE_CHECKING:
     from dagbook.api.builder import Pipeline
     from dagbook.api.launch import launch
+    from dagbook.api.models import models, promote, register_model, show_model
     from dagbook.api.resume import resume, retry
     from dagbook.api.run import Run
     from dagbook.errors import DagbookError, InvalidInput
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 # Not `input`: `from dagbook import *` must leave Python's own alone.
 __all__ = [
     "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "artifact", "launch", "load", "metric",
-    "output", "param", "resume", "retry", "track",
+    "models", "output", "param", "promote", "register_model", "resume", "retry", "show_model", "track",
 ]  # fmt: skip
 
 # Imported when first used: `import dagbook` in a notebook must cost nothing.
@@ -38,6 +39,10 @@ _HOMES = {
     "launch": "dagbook.api.launch",
     "load": "dagbook.magics.publish",
     "metric": "dagbook.magics.log",
+    "models": "dagbook.api.models",
+    "promote": "dagbook.api.models",
+    "register_model": "dagbook.api.models",
+    "show_model": "dagbook.api.models",
     "output": "dagbook.magics.publish",
     "param": "dagbook.magics.log",
     "resume": "dagbook.api.resume",
