@@ -28,6 +28,7 @@ from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
 from dagbook.trackers.registry import MlflowRegistry
+from dagbook.trackers.run_records import RunRecords
 from dagbook.trackers.sender import Sender
 from dagbook.trackers.store import MlflowStore, embedded_uri
 
@@ -136,6 +137,11 @@ def registry(start: Path) -> ModelRegistry | None:
 def sender(root: Path) -> Sender:
     """Delivers the outboxes below `root`, which is `.dagbook/outbox` of a project."""
     return Sender(root, read_settings(root.parent.parent).tracking_uri)
+
+
+def run_records(around: Settings, tracking_uri: str | None) -> RunRecords:
+    """What the tracking store has of a run that was recorded there, or in the project's own store."""
+    return RunRecords(tracking_uri or around.tracking_uri, around.state)
 
 
 def runner() -> StoppableRunner:

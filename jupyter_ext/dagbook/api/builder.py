@@ -182,6 +182,7 @@ class Pipeline:
         jobs: int | None = None,
         only: Iterable[str] = (),
         use_cache: bool = True,
+        tags: Mapping[str, str] | None = None,
         **params: Any,
     ) -> Run:
         """Run it, and wait for the end unless told otherwise. A failed run is no exception: see `run.state`.
@@ -190,7 +191,11 @@ class Pipeline:
             InvalidInput: the pipeline or a parameter is wrong; nothing was started.
         """
         choices = Choices(
-            params=params, jobs=jobs, selection=Selection(only=tuple(only)), use_cache=use_cache
+            params=params,
+            jobs=jobs,
+            selection=Selection(only=tuple(only)),
+            use_cache=use_cache,
+            tags=tags or {},
         )
         run = start(make_plan(self._checked(), choices))
         if wait:

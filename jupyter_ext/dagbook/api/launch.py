@@ -164,6 +164,7 @@ def launch(
     wait: bool = True,
     jobs: int | None = None,
     use_cache: bool = True,
+    tags: Mapping[str, str] | None = None,
     **params: Any,
 ) -> Run:
     """Run a pipeline file, or a notebook alone, and wait for the end unless told otherwise.
@@ -175,12 +176,13 @@ def launch(
         wait: False comes back at once; the run goes on without us.
         jobs: steps at once.
         use_cache: False runs everything anew.
+        tags: of the run; `dagbook runs --tag` finds it by them.
         params: values for its parameters. A failed run is no exception: see `run.state`.
 
     Raises:
         InvalidInput: the file or a value is wrong; nothing was started.
     """
-    choices = Choices(jobs=jobs, use_cache=use_cache)
+    choices = Choices(jobs=jobs, use_cache=use_cache, tags=tags or {})
     run = start(open_launchable(Path(file)).prepare(Wish(params=params, sweep=sweep or {}, choices=choices)))
     if wait:
         run.wait()

@@ -68,12 +68,14 @@ class Choices:
         jobs: steps at once; the project's setting when None.
         selection: which nodes; all when empty.
         use_cache: False runs everything anew.
+        tags: of the run, besides those of the file; MLflow gets them too.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
     jobs: int | None = None
     selection: Selection = field(default_factory=Selection)
     use_cache: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,13 +120,14 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     """What a run would do, and why.
 
     Raises:
-        InvalidInput: the pipeline, a parameter or the selection is wrong.
+        InvalidInput: the pipeline, a parameter, the selection or a tag is wrong.
         EnvironmentFault: a kernel is missing.
     """
     checked.require()
     spec = checked.spec
     values = run_params(spec, choices.params)
     _require_nodes(spec, choices.selection)
+    _require_tags(choices.tags)
     around = bootstrap.settings(checked.loaded.file)
     cache = bootstrap.cache(around)
     circumstances = Circumstances(
@@ -146,7 +149,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         jobs=min(choices.jobs or around.jobs, spec.concurrency or MOST_STEPS),
         limits=Limits(fail_fast=spec.fail_fast),
         experiment=spec.experiment or spec.pipeline,
-        tags=spec.tags,
+        tags={**spec.tags, **choices.tags},
         nodes=plan_nodes(spec, graph, circumstances),
         steps=StepPlanner(spec, graph, circumstances).steps(),
         hooks=dict(checked.hooks.planned),
@@ -177,3 +180,17 @@ def _require_nodes(spec: PipelineSpec, selection: Selection) -> None:
                 for node in unknown
             )
         )
+
+
+def _require_tags(tags: Mapping[str, str]) -> None:
+    wrong = [
+        Finding(
+            code="tag-name",
+            message=f"{name!r} cannot be a tag of yours",
+            remedy="names that begin with `mlflow.` or `dagbook.` are taken; call it otherwise",
+        )
+        for name in tags
+        if not name.strip() or name.startswith(("mlflow.", "dagbook."))
+    ]
+    if wrong:
+        raise InvalidInput(*wrong)

@@ -123,7 +123,7 @@ class Driver:
             steps=outlines, pid=os.getpid(), host=socket.gethostname(), user=user_name(),
             schedule=plan.schedule, due=plan.due,
             rules={name: node.rules for name, node in plan.nodes.items() if node.rules != Rules()},
-            limits=plan.limits.model_copy(update={"cpu": cpu, "memory": memory}),
+            limits=plan.limits.model_copy(update={"cpu": cpu, "memory": memory}), tags=plan.tags,
         )  # fmt: skip
 
     def _take_up(self, again: Again) -> None:

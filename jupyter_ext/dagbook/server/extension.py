@@ -16,6 +16,7 @@ from dagbook.server.handlers import PROJECTS, ROUTES, WATCH
 from dagbook.server.launch_handlers import LAUNCH_ROUTES
 from dagbook.server.model_handlers import MODEL_ROUTES
 from dagbook.server.projects import Projects
+from dagbook.server.run_handlers import RUN_ROUTES
 from dagbook.server.schedule_handlers import SCHEDULE_ROUTES
 from dagbook.server.scheduling import ServerScheduler
 from dagbook.server.watch import SCHEMA_FILE, SCHEMA_ID, RunWatch
@@ -63,7 +64,7 @@ class DagbookApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        self.handlers.extend([*LAUNCH_ROUTES, *SCHEDULE_ROUTES, *MODEL_ROUTES, *ROUTES])
+        self.handlers.extend([*LAUNCH_ROUTES, *RUN_ROUTES, *SCHEDULE_ROUTES, *MODEL_ROUTES, *ROUTES])
 
     async def stop_extension(self) -> None:
         """End the watching."""
