@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -80,8 +81,24 @@ def journal(folder: Path) -> Journal:
 
 
 def cache(around: Settings) -> Cache:
-    """Where results are kept for reuse."""
-    return DirectoryCache(around.cache)
+    """Where results are kept for reuse: in the project, and where a team shares them if it does.
+
+    Raises:
+        EnvironmentFault: what its address needs is not installed.
+    """
+    own, url = DirectoryCache(around.cache), around.shared_cache
+    if url is None:
+        return own
+    from dagbook.caches.shared import SharedCache
+
+    scheme, _, path = url.partition("://")
+    if scheme == "file" or not path:
+        return SharedCache(own, DirectoryCache(around.project / Path(path or url).expanduser()))
+    from dagbook.caches.remote import CacheAway, RemoteCache, open_store
+
+    with suppress(CacheAway):  # said when it is asked for something
+        open_store(url)
+    return SharedCache(own, RemoteCache(url))
 
 
 def loader(around: Settings) -> Loader:

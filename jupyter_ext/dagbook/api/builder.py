@@ -171,9 +171,10 @@ class Pipeline:
         """Everything that is wrong; empty when nothing is."""
         return self._checked().findings
 
-    def plan(self, **params: Any) -> Plan:
+    def plan(self, *, accept: Iterable[str] = (), **params: Any) -> Plan:
         """What a run with these parameters would do, and why."""
-        return make_plan(self._checked(), Choices(params=params)).plan
+        choices = Choices(params=params, selection=Selection(accept=tuple(accept)))
+        return make_plan(self._checked(), choices).plan
 
     def run(
         self,
@@ -181,6 +182,7 @@ class Pipeline:
         wait: bool = True,
         jobs: int | None = None,
         only: Iterable[str] = (),
+        accept: Iterable[str] = (),
         use_cache: bool = True,
         tags: Mapping[str, str] | None = None,
         **params: Any,
@@ -193,7 +195,7 @@ class Pipeline:
         choices = Choices(
             params=params,
             jobs=jobs,
-            selection=Selection(only=tuple(only)),
+            selection=Selection(only=tuple(only), accept=tuple(accept)),
             use_cache=use_cache,
             tags=tags or {},
         )

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from dagbook.api.environments import with_locks
 from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
+from dagbook.engine.run_record import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
 from dagbook.notebook.values import encode
@@ -138,6 +140,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         env=os.environ,
         environment=environment_name(),
         use_cache=choices.use_cache,
+        accepting=f"accepted by {user_name()} on {datetime.now().astimezone():%Y-%m-%d}",
     )
     graph = make_graph(spec)
     plan = Plan(
@@ -154,10 +157,12 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         steps=StepPlanner(spec, graph, circumstances).steps(),
         hooks=dict(checked.hooks.planned),
     )
+    _require_accepted(plan, choices.selection)
+    away = cache.trouble()
     return Prepared(
         plan=plan,
         documents={**checked.read.documents, **checked.hooks.documents},
-        warnings=checked.warnings,
+        warnings=checked.warnings if away is None else (*checked.warnings, _cache_away(away)),
         addresses=checked.hooks.addresses,
     )
 
@@ -194,3 +199,31 @@ def _require_tags(tags: Mapping[str, str]) -> None:
     ]
     if wrong:
         raise InvalidInput(*wrong)
+
+
+def _require_accepted(plan: Plan, selection: Selection) -> None:
+    """Whoever takes a result as current must be able to rely on it."""
+    wrong = []
+    for node in selection.accept:
+        steps = plan.steps_of(node)
+        if all(step.action == "run" and not step.accepted for step in steps):
+            wrong.append(
+                Finding(
+                    code="nothing-to-accept",
+                    message=f"node '{node}' has no earlier result that could be taken as current "
+                    f"({steps[0].reason})",
+                    remedy="leave --accept out, and it runs",
+                    node=node,
+                )
+            )
+    if wrong:
+        raise InvalidInput(*wrong)
+
+
+def _cache_away(trouble: str) -> Finding:
+    return Finding(
+        code="cache-away",
+        message=trouble,
+        remedy="see DAGBOOK_CACHE; the run goes on without it",
+        severity="warning",
+    )

@@ -21,7 +21,7 @@ def file_argument(command: Any) -> Any:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """-p, --params-file, --sweep, --secret, --only, --from, --until, --no-cache, --jobs, --tag."""
+    """-p, --params-file, --sweep, --secret, --only, --from, --until, --accept, --no-cache, --jobs, --tag."""
     options = [
         click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter."),
         click.option(
@@ -49,6 +49,12 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--until", multiple=True, metavar="NODE", help="Run what this node needs, and it; nothing beyond."
         ),
+        click.option(
+            "--accept",
+            multiple=True,
+            metavar="NODE",
+            help="Take the newest result of this node as current, whatever changed since.",
+        ),
         click.option("--no-cache", is_flag=True, help="Run everything, also what is unchanged."),
         click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
         click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Give the run this tag."),
@@ -70,7 +76,12 @@ def prepare(file: Path, **options: Any) -> Prepared:
         secrets=split_assignments(options.get("secrets", ()), "--secret NAME=SECRET"),
         choices=Choices(
             jobs=options["jobs"],
-            selection=Selection(only=options["only"], start=options["start"], until=options.get("until", ())),
+            selection=Selection(
+                only=options["only"],
+                start=options["start"],
+                until=options.get("until", ()),
+                accept=options.get("accept", ()),
+            ),
             use_cache=not options["no_cache"],
             tags=split_assignments(options.get("tags", ()), "--tag NAME=VALUE"),
         ),
