@@ -306,7 +306,8 @@ def no_model(step: str) -> NotFound:
     """What to raise where a step logged none."""
     return NotFound(
         _wrong("no-model", f"step '{step}' logged no model",
-               "log one in the notebook: with mlflow.start_run(): mlflow.sklearn.log_model(model, name='model')")
+               "log one in the notebook: "
+               "with mlflow.start_run(): mlflow.sklearn.log_model(model, name='model')")
     )  # fmt: skip
 
 
