@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shutil
 from pathlib import Path
@@ -28,6 +29,7 @@ def write_container(model: str, folder: Path, where: Path | str = ".") -> dict[s
     from mlflow.models.flavor_backend_registry import get_flavor_backend
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     made = not folder.exists()
     try:
         uri = fetched.folder.resolve().as_uri()
