@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 PROMOTED: Final = "dagbook.promoted."
@@ -104,6 +105,9 @@ class ModelRegistry(Protocol):
 
     def logged(self, run_id: str) -> Sequence[LoggedModel]:
         """What a run and those below it logged, newest first."""
+
+    def fetch(self, name: str, version: int, into: Path) -> Path:
+        """The folder with the version's files; copied below `into` unless it is on this machine."""
 
     def register(
         self, name: str, model: LoggedModel, *, tags: Mapping[str, str], description: str

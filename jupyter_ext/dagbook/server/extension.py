@@ -20,6 +20,7 @@ from dagbook.server.projects import Projects
 from dagbook.server.run_handlers import RUN_ROUTES
 from dagbook.server.schedule_handlers import SCHEDULE_ROUTES
 from dagbook.server.scheduling import ServerScheduler
+from dagbook.server.service_handlers import SERVICE_ROUTES
 from dagbook.server.tracked import watch as tracked_watch
 from dagbook.server.tracked.handlers import TRACKED_ROUTES, TRACKED_WATCH
 from dagbook.server.watch import SCHEMA_FILE, SCHEMA_ID, RunWatch
@@ -74,7 +75,15 @@ class DagbookApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        tables = (TRACKED_ROUTES, LAUNCH_ROUTES, RUN_ROUTES, SCHEDULE_ROUTES, MODEL_ROUTES, ROUTES)
+        tables = (
+            TRACKED_ROUTES,
+            LAUNCH_ROUTES,
+            RUN_ROUTES,
+            SCHEDULE_ROUTES,
+            MODEL_ROUTES,
+            SERVICE_ROUTES,
+            ROUTES,
+        )
         self.handlers.extend([route for table in tables for route in table])
 
     async def stop_extension(self) -> None:

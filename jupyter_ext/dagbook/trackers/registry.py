@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlparse
 
 from dagbook.engine.model_registry import LoggedModel, ModelVersion, RegisteredModel
 from dagbook.trackers.store import LONGEST_TAG, PARENT_TAG, MlflowStore
@@ -89,6 +91,23 @@ class MlflowRegistry:
             return _logged_by(client, run) or _logged_by(client, _reused(client, run))
 
         return self._store.reach(read)
+
+    def fetch(self, name: str, version: int, into: Path) -> Path:
+        """The folder with the version's files; copied below `into` unless it is on this machine."""
+
+        def bring() -> Path:
+            from mlflow.artifacts import download_artifacts
+
+            uri = self._store.client().get_model_version_download_uri(name, str(version))
+            here = Path(unquote(urlparse(uri).path)) if urlparse(uri).scheme in {"", "file"} else None
+            if here is not None:
+                return here
+            into.mkdir(parents=True, exist_ok=True)
+            return Path(
+                download_artifacts(artifact_uri=uri, dst_path=str(into), tracking_uri=self._store.uri)
+            )
+
+        return self._store.reach(bring)
 
     def register(
         self, name: str, model: LoggedModel, *, tags: Mapping[str, str], description: str
