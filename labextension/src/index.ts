@@ -3,7 +3,16 @@ import { notebookPlugin } from './lab/notebookPlugin';
 import { notebooksPlugin } from './lab/notebooksPlugin';
 import { panelPlugin } from './lab/panelPlugin';
 import { runsPlugin } from './lab/runsPlugin';
+import { trackedPlugin } from './lab/tracked/trackedPlugin';
 
 export { IRuns } from './lab/tokens';
+export { ITracked } from './lab/tracked/tokens';
 
-export default [runsPlugin, notebooksPlugin, panelPlugin, launchPlugin, notebookPlugin];
+export default [
+  runsPlugin,
+  trackedPlugin,
+  notebooksPlugin,
+  panelPlugin,
+  launchPlugin,
+  notebookPlugin
+];

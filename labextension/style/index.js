@@ -1,2 +1,5 @@
 import './base.css';
 import './launch.css';
+import './tracked.css';
+import './run-page.css';
+import 'uplot/dist/uPlot.min.css';

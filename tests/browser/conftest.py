@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
 BUILT = ROOT / "jupyter_ext" / "dagbook" / "labextension"
-PATIENCE = 60
+PATIENCE = 180
 # As in tools/bring-chromium.
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
