@@ -21,10 +21,13 @@ SOON = 30_000
 LOOP = """\
 %%track live -p depth
 import time
+from pathlib import Path
 depth = 4
-for step in range(60):
+for step in range(4000):
     %metric loss=1/(step + 1) acc=1-1/(step+2) --step $step
-    time.sleep(0.25)
+    time.sleep(0.1)
+    if Path("enough").exists():
+        break
 """
 SHORT = "%%track <img src=x> -p depth\ndepth = 2\n%metric loss=0.5 acc=0.7"
 
@@ -62,7 +65,9 @@ def values_drawn(chart: Locator) -> int:
     return int(found[1]) if found else 0
 
 
-def test_a_run_appears_and_its_chart_moves_while_the_cell_runs(page: Page, notebook: str, artifacts: Path):
+def test_a_run_appears_and_its_chart_moves_while_the_cell_runs(
+    page: Page, lab: Lab, notebook: str, artifacts: Path
+):
     page.get_by_role("tab", name="Dagbook").click()
     panel = page.get_by_role("region", name="Dagbook runs")
     expect(panel.get_by_role("combobox")).to_have_value("notebook")
@@ -84,9 +89,9 @@ def test_a_run_appears_and_its_chart_moves_while_the_cell_runs(page: Page, noteb
     assert "Running" in run_page.inner_text()
     page.screenshot(path=artifacts / "tracked-live.png")
 
-    # It is over: the values that were logged are all there, with the cell that logged them.
+    # It is over: what was logged is all there, with the cell that logged it.
+    (lab.root / notebook).with_name("enough").touch()
     expect(run_page.locator("header")).to_contain_text("Finished", timeout=LONG)
-    expect(chart).to_contain_text("60 values", timeout=SOON)
     for theme, named in THEMES.items():
         show_theme(page, named)
         for part in ("Charts", "Overview", "Artifacts", "Origin"):
@@ -95,8 +100,24 @@ def test_a_run_appears_and_its_chart_moves_while_the_cell_runs(page: Page, noteb
             page.screenshot(path=artifacts / f"tracked-page-{part.lower()}-{theme}.png")
             assert page_violations(page, ".jp-DagbookPage") == []
         assert violations(page) == []
+    side_by_side(page, panel, artifacts)
     edits_and_second_thoughts(page, panel, run_page)
     to_the_cell_and_back(page, run_page)
+
+
+def side_by_side(page: Page, panel: Locator, artifacts: Path) -> None:
+    """Two selected runs are compared: what differs, and their curves in one chart."""
+    for box in panel.get_by_role("checkbox").all():
+        box.check()
+    panel.get_by_role("button", name="Compare").click()
+    compared = page.get_by_role("region", name="Compare 2 Runs")
+    expect(compared.locator("[data-differs]").filter(has_text="depth")).to_have_count(1, timeout=SOON)
+    expect(compared.locator("canvas").first).to_be_visible(timeout=SOON)
+    for theme, named in THEMES.items():
+        show_theme(page, named)
+        page.screenshot(path=artifacts / f"tracked-compare-{theme}.png")
+        assert page_violations(page, ".jp-DagbookPage:not(.lm-mod-hidden)") == []
+    compared.get_by_role("button", name="live").click()
 
 
 def edits_and_second_thoughts(page: Page, panel: Locator, run_page: Locator) -> None:
@@ -129,7 +150,7 @@ def to_the_cell_and_back(page: Page, run_page: Locator) -> None:
     """From a metric to the cell that logged it, and from the cell's badge to the run."""
     run_page.get_by_role("button", name="Show the cell that logged loss").first.click()
     cell = page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
-    expect(cell).to_contain_text("for step in range(60)", timeout=SOON)
+    expect(cell).to_contain_text("for step in range(4000)", timeout=SOON)
     badge = page.get_by_role("button", name=re.compile("logged by this cell: open the run")).last
     expect(badge).to_be_visible(timeout=SOON)
     badge.click()

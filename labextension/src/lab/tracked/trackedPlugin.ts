@@ -10,11 +10,13 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { dagbookIcon } from '../icon';
+import type { CompareWidget } from './compareWidget';
 import type { LiveTracked } from './liveTracked';
 import type { RunPageWidget } from './runPageWidget';
 import type { PagePlaces } from './runPages';
 import { ITracked } from './tokens';
 import {
+  COMPARE_RUNS,
   COPY_RUN_ID,
   DELETE_RUN,
   OPEN_IN_MLFLOW,
@@ -70,7 +72,16 @@ export const trackedPlugin: JupyterFrontEndPlugin<ITracked> = {
       };
     };
     addRunCommands({ app, pages, trans, locale }, deeds);
+    const comparisons = new WidgetTracker<MainAreaWidget<CompareWidget>>({
+      namespace: 'dagbook-compare'
+    });
+    addCompareCommand(app, comparisons, open, trans);
     if (restorer !== null) {
+      void restorer.restore(comparisons, {
+        command: COMPARE_RUNS,
+        args: ({ content }) => ({ runs: [...content.store.snapshot().ids] }),
+        name: ({ content }) => content.id
+      });
       void restorer.restore(pages, {
         command: OPEN_RUN,
         args: ({ content }) => ({ run: content.store.snapshot().id }),
@@ -82,6 +93,7 @@ export const trackedPlugin: JupyterFrontEndPlugin<ITracked> = {
       args: { isPalette: true },
       category: trans.__('Dagbook')
     });
+    palette?.addItem({ command: COMPARE_RUNS, category: trans.__('Dagbook') });
     return { open };
   }
 };
@@ -162,6 +174,38 @@ function addRunCommands(places: PagePlaces, deeds: () => Promise<RunDeeds>): voi
       await openInMlflow(await deeds(), run);
     }
   );
+}
+
+function addCompareCommand(
+  app: JupyterFrontEnd,
+  comparisons: WidgetTracker<MainAreaWidget<CompareWidget>>,
+  open: () => Promise<LiveTracked>,
+  trans: TranslationBundle
+): void {
+  app.commands.addCommand(COMPARE_RUNS, {
+    label: trans.__('Compare Runs'),
+    caption: trans.__('Show the runs that are selected in the panel side by side'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          runs: {
+            type: 'array',
+            items: { type: 'string' },
+            description: 'Two to seven ids of MLflow runs; the selected ones otherwise'
+          }
+        }
+      }
+    },
+    execute: async args => {
+      const given = args['runs'];
+      const runs = Array.isArray(given)
+        ? given.map(String)
+        : [...(await open()).store.snapshot().selected];
+      const { openComparison } = await import('./compareWidget');
+      await openComparison(app, comparisons, runs, trans);
+    }
+  });
 }
 
 async function askForRun(trans: TranslationBundle): Promise<string | null> {
