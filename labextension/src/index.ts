@@ -2,6 +2,7 @@ import { launchPlugin } from './lab/launchPlugin';
 import { notebookPlugin } from './lab/notebookPlugin';
 import { notebooksPlugin } from './lab/notebooksPlugin';
 import { panelPlugin } from './lab/panelPlugin';
+import { pipelinePlugin } from './lab/pipeline/pipelinePlugin';
 import { runsPlugin } from './lab/runsPlugin';
 import { trackedPlugin } from './lab/tracked/trackedPlugin';
 
@@ -14,5 +15,6 @@ export default [
   notebooksPlugin,
   panelPlugin,
   launchPlugin,
-  notebookPlugin
+  notebookPlugin,
+  pipelinePlugin
 ];

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ from dagbook.api.environments import with_locks
 from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
+from dagbook.engine.run_record import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
+from dagbook.notebook.imports import imported_at_once
 from dagbook.notebook.values import encode
 from dagbook.pipeline.check import check_notebooks, check_spec
 from dagbook.pipeline.check_hooks import check_hooks
+from dagbook.pipeline.facts import NotebookFacts
 from dagbook.pipeline.graph import make_graph
 from dagbook.pipeline.plan import MOST_STEPS, Plan
 from dagbook.pipeline.planner import Circumstances, Memory, StepPlanner, plan_nodes
@@ -68,6 +72,7 @@ class Choices:
         jobs: steps at once; the project's setting when None.
         selection: which nodes; all when empty.
         use_cache: False runs everything anew.
+        warm: False starts every kernel anew; the project's setting when None.
         tags: of the run, besides those of the file; MLflow gets them too.
     """
 
@@ -75,6 +80,7 @@ class Choices:
     jobs: int | None = None
     selection: Selection = field(default_factory=Selection)
     use_cache: bool = True
+    warm: bool | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -138,8 +144,11 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         env=os.environ,
         environment=environment_name(),
         use_cache=choices.use_cache,
+        warm=around.warm if choices.warm is None else choices.warm,
+        accepting=f"accepted by {user_name()} on {datetime.now().astimezone():%Y-%m-%d}",
     )
     graph = make_graph(spec)
+    nodes = plan_nodes(spec, graph, circumstances)
     plan = Plan(
         pipeline=spec.pipeline,
         description=spec.description,
@@ -150,16 +159,30 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         limits=Limits(fail_fast=spec.fail_fast),
         experiment=spec.experiment or spec.pipeline,
         tags={**spec.tags, **choices.tags},
-        nodes=plan_nodes(spec, graph, circumstances),
+        preload=spec.preload,
+        imports=_imports(checked.read.facts[name] for name, node in nodes.items() if node.warm),
+        nodes=nodes,
         steps=StepPlanner(spec, graph, circumstances).steps(),
         hooks=dict(checked.hooks.planned),
     )
+    _require_accepted(plan, choices.selection)
+    away = cache.trouble()
     return Prepared(
         plan=plan,
         documents={**checked.read.documents, **checked.hooks.documents},
-        warnings=checked.warnings,
+        warnings=checked.warnings if away is None else (*checked.warnings, _cache_away(away)),
         addresses=checked.hooks.addresses,
     )
+
+
+def _imports(notebooks: Iterable[NotebookFacts]) -> tuple[str, ...]:
+    """What the notebooks will import, their own modules excepted."""
+    found = set()
+    for facts in notebooks:
+        own = {file.partition("/")[0].removesuffix(".py") for file in facts.modules}
+        for code in (*facts.cells.values(), *facts.modules.values()):
+            found |= {name for name in imported_at_once(code) if name.partition(".")[0] not in own}
+    return tuple(sorted(found))
 
 
 def environment_name() -> str:
@@ -194,3 +217,31 @@ def _require_tags(tags: Mapping[str, str]) -> None:
     ]
     if wrong:
         raise InvalidInput(*wrong)
+
+
+def _require_accepted(plan: Plan, selection: Selection) -> None:
+    """Whoever takes a result as current must be able to rely on it."""
+    wrong = []
+    for node in selection.accept:
+        steps = plan.steps_of(node)
+        if all(step.action == "run" and not step.accepted for step in steps):
+            wrong.append(
+                Finding(
+                    code="nothing-to-accept",
+                    message=f"node '{node}' has no earlier result that could be taken as current "
+                    f"({steps[0].reason})",
+                    remedy="leave --accept out, and it runs",
+                    node=node,
+                )
+            )
+    if wrong:
+        raise InvalidInput(*wrong)
+
+
+def _cache_away(trouble: str) -> Finding:
+    return Finding(
+        code="cache-away",
+        message=trouble,
+        remedy="see DAGBOOK_CACHE; the run goes on without it",
+        severity="warning",
+    )

@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "resume": ("resume", "Do what a run has not finished."),
     "retry": ("retry", "Do again what failed in a run, or a step of it."),
     "rm": ("rm", "Remove runs for good."),
+    "gc": ("gc", "Tidy up: old runs, and results that nobody needs."),
     "sync": ("sync", "Send what notebooks logged while MLflow was away."),
     "schedule": ("schedule", "Run pipelines by the clock: list, add, remove, run."),
     "scheduler": ("scheduler", "Fire the project's schedules."),

@@ -197,6 +197,7 @@ class Driver:
 
     def _finish(self, state: RunEnd) -> None:
         """Hooks have their turn, and everything is told to the store, before the run says that it is over."""
+        self._attempts.close()
         self._hooks.follow(state, self._wants_cancel)
         self._recorder.close_run(state, [self._folder / PLAN])
         self._recorder.finish()
