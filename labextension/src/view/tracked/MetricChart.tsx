@@ -37,6 +37,7 @@ const COLOURS = [
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [4, 4], [14, 4], [2, 6]];
 
 // uPlot's names for it are gone once its types are.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
 const LOGARITHMIC = { distr: 3 } as uPlot.Scale;
 
 export function colourOf(index: number): string {

@@ -9,7 +9,7 @@ import type { Translation } from '../../surroundings';
 import { RunPage } from './RunPage';
 import type { PageActions } from './pageSurroundings';
 
-vi.mock('uplot', () => ({ default: class {} }));
+vi.mock('uplot', () => ({ default: vi.fn() }));
 
 const NASTY = '<img src=x onerror=alert(1)>';
 const ENGLISH: Translation = {
