@@ -4,11 +4,14 @@ import { notebooksPlugin } from './lab/notebooksPlugin';
 import { panelPlugin } from './lab/panelPlugin';
 import { pipelinePlugin } from './lab/pipeline/pipelinePlugin';
 import { runsPlugin } from './lab/runsPlugin';
+import { trackedPlugin } from './lab/tracked/trackedPlugin';
 
 export { IRuns } from './lab/tokens';
+export { ITracked } from './lab/tracked/tokens';
 
 export default [
   runsPlugin,
+  trackedPlugin,
   notebooksPlugin,
   panelPlugin,
   launchPlugin,

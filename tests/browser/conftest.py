@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
 BUILT = ROOT / "jupyter_ext" / "dagbook" / "labextension"
-PATIENCE = 60
+PATIENCE = 180
 # As in tools/bring-chromium.
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -119,6 +119,7 @@ def page(lab: Lab, browser: Browser) -> Iterator[Page]:
         viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale="en-US"
     )
     page = about.new_page()
+    page.set_default_navigation_timeout(PATIENCE * 1000)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
     page.on("console", lambda message: complaints.extend(_complaint(message)))

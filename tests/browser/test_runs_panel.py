@@ -47,6 +47,7 @@ def panel(page: Page) -> Locator:
     """The panel, opened as a person would."""
     page.get_by_role("tab", name="Dagbook").click()
     panel = page.get_by_role("region", name="Dagbook runs")
+    panel.get_by_role("tab", name="Pipelines").click()
     expect(panel.get_by_role("status")).to_have_text("Live")
     return panel
 
@@ -170,6 +171,7 @@ def test_the_empty_panel_teaches_and_is_accessible(page: Page, lab: Lab, artifac
     page.route("**/dagbook/api/runs?*", lambda route: route.fulfill(json={"runs": []}))
     page.get_by_role("tab", name="Dagbook").click()
     panel = page.get_by_role("region", name="Dagbook runs")
+    panel.get_by_role("tab", name="Pipelines").click()
 
     expect(panel).to_contain_text("dagbook run FILE")
     expect(panel).to_contain_text("dagbook demo")

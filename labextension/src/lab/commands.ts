@@ -5,10 +5,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { refreshIcon } from '@jupyterlab/ui-components';
 
 import { dagbookIcon } from './icon';
-import { PANEL_ID } from './panel';
+import { PANEL_ID } from './panelId';
+import type { Tab } from './panelId';
 import type { IRuns } from './tokens';
 
 export const OPEN_PANEL = 'dagbook:open-panel';
+export const SHOW_TRACKED = 'dagbook:show-recorded-runs';
+export const SHOW_PIPELINES = 'dagbook:show-pipelines';
 export const REFRESH_RUNS = 'dagbook:refresh-runs';
 
 const NO_ARGUMENTS = { args: { type: 'object', properties: {} } } as const;
@@ -17,15 +20,41 @@ const NO_ARGUMENTS = { args: { type: 'object', properties: {} } } as const;
 export function addCommands(
   app: JupyterFrontEnd,
   runs: IRuns,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  show: (tab: Tab) => void
 ): readonly string[] {
   app.commands.addCommand(OPEN_PANEL, {
     label: trans.__('Show Dagbook Runs'),
-    caption: trans.__('Show the runs of pipelines, live, in the side bar'),
+    caption: trans.__('Show runs and pipelines, live, in the side bar'),
     icon: dagbookIcon,
     describedBy: NO_ARGUMENTS,
     execute: () => app.shell.activateById(PANEL_ID)
   });
+  const tabs: readonly [string, Tab, string, string][] = [
+    [
+      SHOW_TRACKED,
+      'tracked',
+      trans.__('Show Recorded Runs'),
+      trans.__('Show the runs of the notebook in front')
+    ],
+    [
+      SHOW_PIPELINES,
+      'pipelines',
+      trans.__('Show Pipelines'),
+      trans.__('Show the runs of pipelines, live')
+    ]
+  ];
+  for (const [command, tab, label, caption] of tabs) {
+    app.commands.addCommand(command, {
+      label,
+      caption,
+      describedBy: NO_ARGUMENTS,
+      execute: () => {
+        app.shell.activateById(PANEL_ID);
+        show(tab);
+      }
+    });
+  }
   app.commands.addCommand(REFRESH_RUNS, {
     label: trans.__('Refresh Dagbook Runs'),
     caption: trans.__('Read the runs of pipelines again'),
@@ -33,5 +62,5 @@ export function addCommands(
     describedBy: NO_ARGUMENTS,
     execute: () => runs.refresh()
   });
-  return [OPEN_PANEL, REFRESH_RUNS];
+  return [OPEN_PANEL, SHOW_TRACKED, SHOW_PIPELINES, REFRESH_RUNS];
 }

@@ -10,10 +10,16 @@ import type { DagbookServer } from './request';
 
 const DRIVE = 'Dagbook';
 const ENDING = '.ipynb';
+const RECORDED = 'recorded';
 
 /** The document's path, drive included. */
 export function notebookPath(run: string, step: string): string {
   return `${DRIVE}:${run}/${step.replace(/[%/]/g, encodeURIComponent)}${ENDING}`;
+}
+
+/** The path of a notebook among the artifacts of a recorded run. */
+export function recordedNotebookPath(run: string, path: string): string {
+  return `${DRIVE}:${RECORDED}/${run}/${encodeURIComponent(path.slice(0, -ENDING.length))}${ENDING}`;
 }
 
 /** Whether a document is what a run has executed, and no file that could be run. */
@@ -46,11 +52,20 @@ export class NotebookDrive implements Contents.IDrive {
     if (!localPath.endsWith(ENDING)) {
       return model(localPath, 'directory', options?.content === false ? null : []);
     }
-    const [run = '', file = ''] = localPath.split('/');
-    const step = decodeURIComponent(file.slice(0, -ENDING.length));
     // Asked for in any case: a document that is gone has to be missed.
-    const content = await this.#server.notebook(run, step);
+    const content = await this.#read(localPath);
     return model(localPath, 'notebook', options?.content === false ? null : content);
+  }
+
+  async #read(localPath: string): Promise<unknown> {
+    const [place = '', ...names] = localPath.split('/');
+    const [run = '', file = ''] = place === RECORDED ? names : [place, ...names];
+    const name = decodeURIComponent(file.slice(0, -ENDING.length));
+    if (place !== RECORDED) {
+      return this.#server.notebook(run, name);
+    }
+    const { TrackedRoutes } = await import('./tracked/trackedRequest');
+    return new TrackedRoutes(this.serverSettings).notebook(run, name + ENDING);
   }
 
   listCheckpoints(): Promise<Contents.ICheckpointModel[]> {

@@ -3,33 +3,40 @@
 import { ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
-import type { IDocumentWidget } from '@jupyterlab/docregistry';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { addCommands } from './commands';
 import { notebookPath } from './notebookDrive';
-import { PANEL_ID, RunPanelWidget } from './panel';
+import { openRecord } from './openRecord';
+import { RunPanelWidget } from './panel';
+import { PANEL_ID } from './panelId';
 import { IRuns } from './tokens';
+import { ITracked } from './tracked/tokens';
 
 /** After the file browser and the running kernels, before most extensions. */
 const RANK = 350;
 
 export const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: 'dagbook:panel',
-  description: 'The side panel that lists runs and their steps, live.',
+  description: 'The side panel that lists recorded runs and pipelines, live.',
   autoStart: true,
-  requires: [IRuns],
-  optional: [ICommandPalette, ILayoutRestorer, ITranslator],
+  requires: [IRuns, ITracked],
+  optional: [ICommandPalette, ILayoutRestorer, IStateDB, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     runs: IRuns,
+    tracked: ITracked,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
+    states: IStateDB | null,
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('dagbook');
     const panel = new RunPanelWidget({
       runs,
+      tracked,
+      states,
       trans,
       // JupyterLab writes en_US where the web says en-US.
       locale: translator?.languageCode.replace('_', '-'),
@@ -37,18 +44,8 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     });
     app.shell.add(panel, 'left', { rank: RANK, type: 'Dagbook' });
     restorer?.add(panel, PANEL_ID);
-    for (const command of addCommands(app, runs, trans)) {
+    for (const command of addCommands(app, runs, trans, tab => panel.choose(tab))) {
       palette?.addItem({ command, category: trans.__('Dagbook') });
     }
   }
 };
-
-/** Opens an executed notebook. It is read, not run: no kernel is started unless somebody chooses one. */
-async function openRecord(app: JupyterFrontEnd, path: string): Promise<void> {
-  const opened: unknown = await app.commands.execute('docmanager:open', { path });
-  const session = (opened as IDocumentWidget | undefined)?.context.sessionContext;
-  if (session?.session === null) {
-    // In time: the kernel would be started when the document has arrived.
-    session.kernelPreference = { ...session.kernelPreference, shouldStart: false };
-  }
-}

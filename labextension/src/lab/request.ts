@@ -84,7 +84,8 @@ export function explain(error: unknown, trans: TranslationBundle): Fault {
   return { message: error instanceof Error ? error.message : String(error), remedy: '' };
 }
 
-function refusal(response: Response, text: string): Refusal {
+/** The error that an answer other than yes is. */
+export function refusal(response: Response, text: string): Refusal {
   let said: { message?: string; code?: string; remedy?: string } = {};
   try {
     said = JSON.parse(text) as typeof said;
