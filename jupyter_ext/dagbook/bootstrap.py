@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dagbook.caches.directory import DirectoryCache
 from dagbook.engine.folders import JOURNAL, environments_of
 from dagbook.engine.loop import Driver
-from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier, Ports
+from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier, Ports, Tracker
 from dagbook.engine.queries import Queries
 from dagbook.environments.uv import UvEnvironments
 from dagbook.errors import Finding, InvalidInput, did_you_mean
@@ -28,6 +28,7 @@ from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
 from dagbook.trackers.run_records import RunRecords
 from dagbook.trackers.sender import Sender
+from dagbook.trackers.store import MlflowStore
 
 if TYPE_CHECKING:
     from dagbook.runners.node_command import StoppableRunner
@@ -115,7 +116,7 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
         journal=journal(folder),
         executor=LocalExecutor(),
         cache=cache(around),
-        tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
+        tracker=tracker(around, plan),
         read_notebook=read_frozen,
         notifier=notifier(),
         locks=FileLocks(around.state / "locks", run),
@@ -131,7 +132,12 @@ def sender(root: Path) -> Sender:
 
 def run_records(around: Settings, tracking_uri: str | None) -> RunRecords:
     """What the tracking store has of a run that was recorded there, or in the project's own store."""
-    return RunRecords(tracking_uri or around.tracking_uri, around.state)
+    return RunRecords(MlflowStore(tracking_uri or around.tracking_uri, around.state))
+
+
+def tracker(around: Settings, plan: Plan, tracking_uri: str | None = None) -> Tracker:
+    """The tracking store of a run."""
+    return MlflowTracker(tracking_uri or around.tracking_uri, around.state, plan.experiment or plan.pipeline)
 
 
 def runner() -> StoppableRunner:
