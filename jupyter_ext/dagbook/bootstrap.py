@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.caches.directory import DirectoryCache
+from dagbook.engine import leftovers
 from dagbook.engine.folders import JOURNAL, environments_of
 from dagbook.engine.loop import Driver
 from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier, Ports, Tracker
@@ -29,6 +32,7 @@ from dagbook.trackers.mlflow import MlflowTracker
 from dagbook.trackers.run_records import RunRecords
 from dagbook.trackers.sender import Sender
 from dagbook.trackers.store import MlflowStore
+from dagbook.zygote.asking import ForkServer
 
 if TYPE_CHECKING:
     from dagbook.runners.node_command import StoppableRunner
@@ -114,7 +118,7 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
     around = read_settings(Path(plan.project))
     ports = Ports(
         journal=journal(folder),
-        executor=LocalExecutor(),
+        executor=LocalExecutor(zygote=zygote(plan, run)),
         cache=cache(around),
         tracker=tracker(around, plan),
         read_notebook=read_frozen,
@@ -123,6 +127,19 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
         capacity=capacity(),
     )
     return Driver(plan, run, folder, ports, wants_cancel)
+
+
+def zygote(plan: Plan, run: str) -> ForkServer | None:
+    """A process that a run's warm kernels are forked from, just started; None when nothing wants one."""
+    warm = any(plan.nodes[step.node].warm for step in plan.steps if step.action == "run")
+    if not warm or sys.platform != "linux":
+        return None
+    return ForkServer(
+        preload=plan.preload,
+        learnt=plan.imports,
+        env={**os.environ, leftovers.RUN: run},
+        folder=str(Path(plan.file).parent),
+    )
 
 
 def sender(root: Path) -> Sender:
@@ -140,12 +157,16 @@ def tracker(around: Settings, plan: Plan, tracking_uri: str | None = None) -> Tr
     return MlflowTracker(tracking_uri or around.tracking_uri, around.state, plan.experiment or plan.pipeline)
 
 
-def runner() -> StoppableRunner:
-    """Executes notebooks in this process's own kernels; imports papermill."""
+def runner(zygote: str = "") -> StoppableRunner:
+    """Executes notebooks in this process's own kernels; imports papermill.
+
+    Args:
+        zygote: path of the socket of a fork server that kernels are taken from; they start cold when empty.
+    """
     from dagbook.kernels.local import LocalKernels
     from dagbook.runners.papermill import PapermillRunner
 
-    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels(), environments=UvEnvironments)
+    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels(zygote), environments=UvEnvironments)
 
 
 def read_frozen(path: Path) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def file_argument(command: Any) -> Any:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """-p, --params-file, --sweep, --secret, --only, --from, --until, --accept, --no-cache, --jobs, --tag."""
+    """What `plan` and `run` take: parameters, which nodes, how much at once, and from where kernels come."""
     options = [
         click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter."),
         click.option(
@@ -57,6 +57,9 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--no-cache", is_flag=True, help="Run everything, also what is unchanged."),
         click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
+        click.option(
+            "--warm/--cold", default=None, help="Fork kernels from a warm process, or start each anew."
+        ),
         click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Give the run this tag."),
     ]
     for option in reversed(options):
@@ -83,6 +86,7 @@ def prepare(file: Path, **options: Any) -> Prepared:
                 accept=options.get("accept", ()),
             ),
             use_cache=not options["no_cache"],
+            warm=options.get("warm"),
             tags=split_assignments(options.get("tags", ()), "--tag NAME=VALUE"),
         ),
     )

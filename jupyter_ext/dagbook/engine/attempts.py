@@ -230,6 +230,7 @@ class Attempts:
             environments=str(environments_of(Path(self._plan.project))) if node.lock else "",
             cell_timeout=node.cell_timeout,
             memory=node.rules.memory or None,
+            warm=node.warm,
         )
 
     def _warn_of_moves(self, step: str, prepared: PreparedStep) -> None:

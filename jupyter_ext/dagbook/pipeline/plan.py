@@ -40,6 +40,7 @@ class PlannedNode(Planned):
         foreach: template of the list that it is expanded over; None for none.
         rules: what the machine follows.
         locks: name → how many steps of the project may hold it at once.
+        warm: whether its kernel may be forked from a warm process.
     """
 
     notebook: str
@@ -55,6 +56,7 @@ class PlannedNode(Planned):
     rules: Rules = Rules()
     locks: dict[str, int] = Field(default_factory=dict)
     cache: bool = True
+    warm: bool = False
     lock: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
 
@@ -98,7 +100,10 @@ class PlannedHook(Planned):
 
 
 class Plan(Planned):
-    """What is to be done. `params` are the run's, encoded; `file` is absolute."""
+    """What is to be done. `params` are the run's, encoded; `file` is absolute.
+
+    `preload` is what the author wants warm kernels to have imported, `imports` what the notebooks import.
+    """
 
     version: int = PLAN_VERSION
     pipeline: str
@@ -110,6 +115,8 @@ class Plan(Planned):
     experiment: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
     limits: Limits = Limits()
+    preload: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     nodes: dict[str, PlannedNode]
     steps: tuple[PlannedStep, ...]
     hooks: dict[str, PlannedHook] = Field(default_factory=dict)
