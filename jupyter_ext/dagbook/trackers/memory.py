@@ -31,6 +31,7 @@ class MemoryTracker:
     def __init__(self) -> None:
         self.runs: dict[str, RecordedRun] = {}
         self.away: str | None = None
+        self._below: dict[str, list[RecordedRun]] = {}
 
     def open_run(
         self, *, name: str, tags: Mapping[str, str], params: Mapping[str, str], at: int | None = None
@@ -99,8 +100,8 @@ class MemoryTracker:
         self._reach()
         self.runs[mlflow_run_id].status = status
         self.runs[mlflow_run_id].ended = at
-        for run in self.runs.values():
-            if run.parent == mlflow_run_id and run.status == "RUNNING":
+        for run in self._below.get(mlflow_run_id, ()):
+            if run.status == "RUNNING":
                 run.status = status
 
     def _open(
@@ -115,6 +116,8 @@ class MemoryTracker:
         self._reach()
         run_id = f"run-{len(self.runs) + 1}"
         self.runs[run_id] = RecordedRun(name, parent, dict(tags), dict(params), began=at)
+        if parent is not None:
+            self._below.setdefault(parent, []).append(self.runs[run_id])
         return RunIdentity(
             tracking_uri="memory:", experiment=experiment, mlflow_run_id=run_id, env={"MLFLOW_RUN_ID": run_id}
         )
