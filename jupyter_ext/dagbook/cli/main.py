@@ -18,6 +18,7 @@ from dagbook.version import __version__
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "new": ("new", "Make a project that runs, to begin from."),
     "init": ("init", "Write a pipeline file for a folder of notebooks."),
+    "import": ("importing", "Make a pipeline of one of Ploomber's, Elyra's or MLflow's."),
     "validate": ("validate", "Say everything that is wrong with a pipeline, at once."),
     "plan": ("plan", "Show what a run would do, and why."),
     "run": ("run", "Run a pipeline, or a notebook alone."),
