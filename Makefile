@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test test-engines check format docs build clean environment browser test-python test-front-end \
+.PHONY: help demo lab test test-engines check bench format docs build clean environment browser test-python test-front-end \
 	check-format check-lint check-types check-imports check-front-end
 
 BIN := .venv/bin
@@ -63,6 +63,11 @@ check-imports: environment
 
 check-front-end: environment
 	@cd labextension && jlpm lint
+
+bench: environment  ## Measure, beside others, and write docs/explanation/performance.md (takes half an hour)
+	@$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'], sep='\n')" \
+		| tools/quietly "Packages to measure beside" $(BIN)/python -m pip install --disable-pip-version-check -r /dev/stdin
+	@$(BIN)/python benchmarks/all.py $(ARGS)
 
 format: environment  ## Put the code into its standard form, and mend what can be mended by itself
 	@$(BIN)/ruff format .

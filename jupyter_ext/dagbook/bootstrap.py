@@ -18,7 +18,7 @@ from dagbook.engine import leftovers
 from dagbook.engine.folders import JOURNAL, SCHEDULER, environments_of
 from dagbook.engine.loop import Driver
 from dagbook.engine.model_registry import ModelRegistry
-from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier, Ports
+from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier, Ports, Tracker
 from dagbook.engine.queries import Queries
 from dagbook.environments.uv import UvEnvironments
 from dagbook.errors import Finding, InvalidInput, did_you_mean
@@ -143,7 +143,7 @@ def _ports(plan: Plan, run: str, kept: Journal, executor: LocalExecutor) -> Port
         journal=kept,
         executor=executor,
         cache=cache(around),
-        tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
+        tracker=tracker(around, plan),
         read_notebook=read_frozen,
         notifier=notifier(),
         locks=FileLocks(around.state / "locks", run),
@@ -189,7 +189,12 @@ def sender(root: Path) -> Sender:
 
 def run_records(around: Settings, tracking_uri: str | None) -> RunRecords:
     """What the tracking store has of a run that was recorded there, or in the project's own store."""
-    return RunRecords(tracking_uri or around.tracking_uri, around.state)
+    return RunRecords(MlflowStore(tracking_uri or around.tracking_uri, around.state))
+
+
+def tracker(around: Settings, plan: Plan, tracking_uri: str | None = None) -> Tracker:
+    """The tracking store of a run."""
+    return MlflowTracker(tracking_uri or around.tracking_uri, around.state, plan.experiment or plan.pipeline)
 
 
 def runner(zygote: str = "") -> StoppableRunner:

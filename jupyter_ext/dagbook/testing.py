@@ -96,6 +96,7 @@ class FakeRunner:
     def __init__(self, outcomes: Mapping[str, Outcome | Sequence[Outcome]] | None = None) -> None:
         self._outcomes = dict(outcomes or {})
         self.requests: list[NodeRequest] = []
+        self._attempts: Counter[str] = Counter()
 
     def run(self, request: NodeRequest, report: Report) -> NodeResult:
         """The result of the attempt; an outcome that has none counts as killed."""
@@ -107,7 +108,8 @@ class FakeRunner:
 
     def outcome(self, request: NodeRequest) -> Outcome:
         """How the attempt will end; counts it."""
-        before = Counter(earlier.step for earlier in self.requests)[request.step]
+        before = self._attempts[request.step]
+        self._attempts[request.step] += 1
         self.requests.append(request)
         said = self._outcomes.get(request.step, self._outcomes.get(request.node, values()))
         if isinstance(said, str | NodeResult):

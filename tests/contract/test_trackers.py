@@ -116,6 +116,29 @@ def test_a_step_is_a_child_of_its_run_in_its_experiment(store: Store):
     assert step.env["MLFLOW_RUN_ID"] == step.mlflow_run_id
 
 
+def test_records_are_found_again_by_what_they_are_of(store: Store):
+    assert store.tracker.find_run("r1") is None
+    run = open_run(store)
+    made = open_step(store, run, tags={**TAGS, "dagbook.step": "train[0]", "dagbook.attempt": "2"})
+    elsewhere = open_step(
+        store, run, experiment="other", tags={**TAGS, "dagbook.step": "b", "dagbook.attempt": "1"}
+    )
+    store.tracker.log(made.mlflow_run_id, metrics={"acc": 1.0}, artifacts=[])
+    store.tracker.close(made.mlflow_run_id, "FINISHED", at=1_790_000_000_000)
+    store.tracker.open_run(name="other r2", tags={"dagbook.run": "r2"}, params={})
+
+    found = store.tracker.find_run("r1")
+
+    assert found is not None
+    assert (found.identity.mlflow_run_id, found.status, found.place) == (run.mlflow_run_id, "RUNNING", None)
+    below = {one.place: one for one in store.tracker.attempts_of("r1", run.mlflow_run_id)}
+    assert set(below) == {("train[0]", 2), ("b", 1)}
+    first = below["train[0]", 2]
+    assert (first.status, set(first.metrics)) == ("FINISHED", {"acc"})
+    assert below["b", 1].identity.mlflow_run_id == elsewhere.mlflow_run_id
+    assert store.tracker.find_run("r3") is None
+
+
 def test_a_run_that_ended_can_go_on_under_the_same_record(store: Store):
     run = open_run(store)
     store.tracker.close(run.mlflow_run_id, "FAILED")

@@ -16,7 +16,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from dagbook import bootstrap
-from dagbook.api import tracking
+from dagbook.api import tracking, truth
 from dagbook.environments.uv import INSTALL as INSTALL_UV
 from dagbook.environments.uv import uv_command
 from dagbook.errors import EnvironmentFault
@@ -159,14 +159,16 @@ def _records(around: Settings) -> Check:
     """What kernels logged and MLflow has not got; this look ends the runs of kernels that are gone."""
     waits = tracking.waiting(around.project)
     gone = len(tracking.abandoned(around.project))
+    missed = len(truth.untrue(around.project))
     tracking.tend(around.project)
-    if not waits and not gone:
+    if not waits and not gone and not missed:
         return Check("records", "ok", "nothing waits to be recorded")
     count = sum(number for number, _ in waits.values())
     why = next((reason for _, reason in waits.values() if reason), "")
     said = [
         f"{count} records wait" + (f": {why}" if why else "") if count else "",
         f"{gone} kernels ended without a word; their open runs are ended as KILLED" if gone else "",
+        f"{missed} runs may not be wholly in MLflow" if missed else "",
     ]
     message = "; ".join(part for part in said if part)
     return Check("records", "warning", message, "`dagbook sync` sends them now")

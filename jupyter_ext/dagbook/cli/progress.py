@@ -75,7 +75,8 @@ def summary(state: RunState, run: Run) -> Group:
     parts += [failure_text(step) for step in state.steps.values() if step.state in BAD and step.error]
     parts += hook_lines(state)
     if state.tracking_lost:
-        parts.append(Text(f"warning: not everything is in MLflow: {state.tracking_lost}", "yellow"))
+        said = f"warning: not everything is in MLflow: {state.tracking_lost}"
+        parts.append(Text(f"{said}; when it is back, `dagbook sync` makes up for it", "yellow"))
     if any(step.state in BAD for step in state.steps.values()):
         failed = next(name for name, step in state.steps.items() if step.state in BAD)
         parts.append(Text(f"Next:  dagbook logs {run.id} {failed}", "dim"))

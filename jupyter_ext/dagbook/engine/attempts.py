@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dagbook.engine.commit import Committed, failure_of, published_by
-from dagbook.engine.expansion import Expansion, child_of, does_not_hold
+from dagbook.engine.expansion import Expansion, does_not_hold, planned_step
 from dagbook.engine.folders import OUTBOX, attempt_folder, environments_of, frozen_notebook, step_folder
 from dagbook.engine.history import History
 from dagbook.engine.patience import Patience
@@ -93,7 +93,7 @@ class Attempts:
 
     def start(self, name: str, attempt: int) -> None:
         """Skip the step, take its result from the cache, let it wait, or hand it over to the executor."""
-        step = self._planned(name)
+        step = planned_step(self._steps, self._history.state, name)
         around = Around(
             plan=self._plan, step=step, state=self._history.state, folder=self._folder, known=self._known
         )
@@ -126,14 +126,6 @@ class Attempts:
         """End the step's attempt; how it ended comes later."""
         self._history.happen(StepStopping(step=name))
         self._ports.executor.stop(name)
-
-    def _planned(self, name: str) -> PlannedStep:
-        if name in self._steps:
-            return self._steps[name]
-        child = self._history.state.steps[name]
-        group = child.outline.group
-        index = int(name.removeprefix(group)[1:-1])
-        return child_of(self._steps[group], index, child)
 
     def _notebook(self, node: str) -> FrozenNotebook:
         if node not in self._notebooks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dagbook.engine.folders import attempt_folder
@@ -23,7 +23,7 @@ from dagbook.run.events import (
     StepSucceeded,
 )
 from dagbook.run.resumption import children_of
-from dagbook.run.state import BAD, StepState
+from dagbook.run.state import BAD, RunState, StepState
 
 _SHOWN = 5
 
@@ -99,6 +99,16 @@ def child_of(step: PlannedStep, index: int, child: StepState) -> PlannedStep:
     return step.model_copy(
         update={"step": child.outline.step, "index": index, "item": dict(child.outline.item)}
     )
+
+
+def planned_step(planned: Mapping[str, PlannedStep], state: RunState, name: str) -> PlannedStep:
+    """The step of that name as it was planned, or as a step that was planned became it."""
+    if name in planned:
+        return planned[name]
+    child = state.steps[name]
+    group = child.outline.group
+    index = int(name.removeprefix(group)[1:-1])
+    return child_of(planned[group], index, child)
 
 
 def _too_many(children: list[StepState], failed: list[StepState], tolerated: int) -> NodeError:

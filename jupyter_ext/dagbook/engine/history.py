@@ -5,7 +5,7 @@ from __future__ import annotations
 from dagbook.engine.ports import Journal
 from dagbook.run.events import Entry, Event
 from dagbook.run.machine import Machine
-from dagbook.run.state import RunState, fold
+from dagbook.run.state import RunState, apply, fold
 
 
 class History:
@@ -27,6 +27,10 @@ class History:
     def entries(self) -> list[Entry]:
         """Everything that was told, from the first entry."""
         return self._journal.read()
+
+    def would_change(self, event: Event) -> bool:
+        """Whether the event says anything that is not known."""
+        return apply(self.state, Entry(seq=self.state.seq, at="", event=event)) != self.state
 
     def happen(self, event: Event) -> None:
         """Record an event, and only then let it count.

@@ -12,7 +12,8 @@ from typing import Final
 from dagbook.engine.again import Again, resumed, worked_before
 from dagbook.engine.attempts import Attempts
 from dagbook.engine.beginning import run_started, tracking_started
-from dagbook.engine.folders import OUTBOX, PLAN, attempt_folder
+from dagbook.engine.completion import complete
+from dagbook.engine.folders import PLAN
 from dagbook.engine.history import History
 from dagbook.engine.hooks import Hooks
 from dagbook.engine.ports import Ended, Ports
@@ -38,7 +39,7 @@ from dagbook.run.events import (
     StepWarned,
     TrackingLost,
 )
-from dagbook.run.state import RunState
+from dagbook.run.state import FINAL, RunState
 
 # How soon a request to cancel is seen while nothing else happens.
 _LOOK_EVERY: Final = 0.25
@@ -64,6 +65,7 @@ class Driver:
         self._executor = ports.executor
         self._locks = ports.locks
         self._capacity = ports.capacity
+        self._read_notebook = ports.read_notebook
         self._wants_cancel = wants_cancel
         self._clock = ports.clock
         self._began = ports.clock()
@@ -105,25 +107,41 @@ class Driver:
 
     def _take_up(self, again: Again) -> None:
         before = self._history.state
-        self._worked = worked_before(self._history.entries())
+        told = self._history.entries()
+        self._worked = worked_before(told)
         self._history.happen(resumed(before, self._plan, again))
         for name in again.gone:
             message = "what it had published was not there any more: it is made again"
             self._history.happen(StepWarned(step=name, message=message))
         self._reopen_record(before)
-        for name, step in before.steps.items():
-            if step.state == "running":
-                self._recorder.watch(
-                    step.mlflow_run_id, self._folder / attempt_folder(name, step.attempt) / OUTBOX
-                )
-                self._recorder.close_step(step.mlflow_run_id, "lost", {}, ())
+        completed = self._recorder.complete(
+            lambda tracker: complete(
+                self._plan, self._folder, told, tracker, self._read_notebook, going_on=True
+            )
+        )
+        if completed is not None:
+            steps = self._history.state.steps
+            # Of what is done again the record is that of the attempt to come.
+            kept = {
+                name: record
+                for name, record in completed.event.steps.items()
+                if name in steps and steps[name].state in FINAL
+            }
+            event = completed.event.model_copy(update={"steps": kept})
+            if self._history.would_change(event):
+                self._history.happen(event)
 
     def _reopen_record(self, before: RunState) -> None:
         """Go on with the run's own record in the store, or begin one if it never had any."""
-        reopened = None
+        known = None
         if before.mlflow_run_id is not None and before.experiment is not None:
-            reopened = self._recorder.reopen_run(before.experiment, before.mlflow_run_id)
-        if reopened is None:
+            known = before.experiment, before.mlflow_run_id
+        else:
+            # It may have been made by a driver that died before it could write so.
+            found = self._recorder.find_run(self._run)
+            if found is not None:
+                known = found.identity.experiment, found.identity.mlflow_run_id
+        if known is None or self._recorder.reopen_run(*known) is None:
             self._open_record()
 
     def _open_record(self) -> None:

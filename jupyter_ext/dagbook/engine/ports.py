@@ -15,7 +15,7 @@ from dagbook.errors import Finding
 from dagbook.notebook.environment import Requirements
 from dagbook.notebook.outputs import Output
 from dagbook.pipeline.planner import Known
-from dagbook.run.events import Entry, Event
+from dagbook.run.events import Entry, Event, TrackingCompleted
 from dagbook.run.outcome import Notice
 
 Report = Callable[[Event], None]
@@ -148,11 +148,41 @@ class RunIdentity:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-class Tracker(Protocol):
-    """The tracking store. Any method may raise `TrackerAway`; the run goes on without it."""
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A record that the store has: its status, the metrics it holds, and of what step and attempt it is."""
 
-    def open_run(self, *, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> RunIdentity:
+    identity: RunIdentity
+    status: str
+    metrics: frozenset[str] = frozenset()
+    place: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completed:
+    """What was done to complete a run in the store: how many records were made, and how many mended."""
+
+    event: TrackingCompleted
+    made: int = 0
+    mended: int = 0
+
+
+class Tracker(Protocol):
+    """The tracking store. Any method may raise `TrackerAway`; the run goes on without it.
+
+    `at` is when it happened, in milliseconds since 1970; now when None.
+    """
+
+    def open_run(
+        self, *, name: str, tags: Mapping[str, str], params: Mapping[str, str], at: int | None = None
+    ) -> RunIdentity:
         """Create the record of a pipeline run."""
+
+    def find_run(self, run: str) -> Found | None:
+        """The record of the pipeline run of that id, the oldest if there are several; None without any."""
+
+    def attempts_of(self, run: str, mlflow_run_id: str) -> Sequence[Found]:
+        """The records of attempts, and of hooks, directly below the record of a pipeline run."""
 
     def reopen_run(self, *, experiment: str, mlflow_run_id: str) -> RunIdentity | None:
         """Have the record of a pipeline run going on again; None when there is none any more."""
@@ -165,6 +195,7 @@ class Tracker(Protocol):
         experiment: str | None,
         tags: Mapping[str, str],
         params: Mapping[str, str],
+        at: int | None = None,
     ) -> RunIdentity:
         """Create the record of an attempt, a child of `parent`; in another experiment when one is named."""
 
@@ -174,7 +205,7 @@ class Tracker(Protocol):
     def deliver(self, outbox: Path, mlflow_run_id: str) -> bool:
         """Record some of what a notebook left in its outbox; whether nothing more waits there."""
 
-    def close(self, mlflow_run_id: str, status: str) -> None:
+    def close(self, mlflow_run_id: str, status: str, at: int | None = None) -> None:
         """Set the true final status: FINISHED, FAILED or KILLED; also of what code left open below it."""
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from dagbook.engine.ports import RunIdentity, Tracker, TrackerAway
+from dagbook.engine.ports import Completed, Found, RunIdentity, Tracker, TrackerAway
 from dagbook.notebook.outputs import Output
 
 _T = TypeVar("_T")
@@ -25,6 +25,8 @@ _T = TypeVar("_T")
 FIRST_PATIENCE: Final = 120.0
 PATIENCE: Final = 20.0
 LOOK_EVERY: Final = 0.5
+# As many records as a run has attempts.
+COMPLETING: Final = 600.0
 
 STATUS: Final[Mapping[str, str]] = {
     "succeeded": "FINISHED",
@@ -80,6 +82,10 @@ class Recorder:
         )
         return self._run
 
+    def find_run(self, run: str) -> Found | None:
+        """The record of a run of which no driver wrote that there is one; None without any."""
+        return self._ask(lambda: self._tracker.find_run(run), FIRST_PATIENCE)
+
     def open_step(self, record: StepRecord) -> RunIdentity | None:
         """Open an attempt's record below the run's; None when the store is away."""
         parent = self._run
@@ -95,6 +101,10 @@ class Recorder:
             ),
             PATIENCE,
         )
+
+    def complete(self, work: Callable[[Tracker], Completed]) -> Completed | None:
+        """Have what earlier drivers left made complete and true; None when the store is away."""
+        return None if self._run is None else self._ask(lambda: work(self._tracker), COMPLETING)
 
     def watch(self, mlflow_run_id: str | None, outbox: Path) -> None:
         """From now on record what the attempt's notebook leaves in its outbox, until its step is closed."""

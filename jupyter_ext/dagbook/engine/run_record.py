@@ -17,6 +17,12 @@ from dagbook.pipeline.plan import Plan, PlannedStep
 
 def open_run_record(recorder: Recorder, plan: Plan, run: str) -> RunIdentity | None:
     """Open the record of a run; None when the store is away."""
+    record = run_record(plan, run)
+    return recorder.open_run(record.name, record.tags, record.params)
+
+
+def run_record(plan: Plan, run: str) -> StepRecord:
+    """The record of a run."""
     tags = {
         "mlflow.source.name": plan.file, "mlflow.source.type": "PROJECT", "mlflow.user": user_name(),
         "dagbook.run": run, "dagbook.pipeline": plan.pipeline, **plan.tags,
@@ -26,7 +32,7 @@ def open_run_record(recorder: Recorder, plan: Plan, run: str) -> RunIdentity | N
     if plan.description:
         tags["mlflow.note.content"] = plan.description
     shown = {name: show_value(decode(value)) for name, value in plan.params.items()}
-    return recorder.open_run(f"{plan.pipeline} {run}", tags, shown)
+    return StepRecord(name=f"{plan.pipeline} {run}", tags=tags, params=shown)
 
 
 def attempt_record(

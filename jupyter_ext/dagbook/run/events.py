@@ -104,6 +104,16 @@ class TrackingLost(Fact):
     reason: str
 
 
+class TrackingCompleted(Fact):
+    """The tracking store has all of the run after all. `steps` are its records of their newest attempts."""
+
+    kind: Literal["tracking_completed"] = "tracking_completed"
+    tracking_uri: str
+    experiment: str
+    mlflow_run_id: str
+    steps: dict[str, str] = Field(default_factory=dict)
+
+
 class StepStarted(Fact):
     """An attempt of a step began. `folder` is relative to the run folder."""
 
@@ -277,6 +287,7 @@ KnownEvent = Annotated[
     | RunResumed
     | TrackingStarted
     | TrackingLost
+    | TrackingCompleted
     | StepStarted
     | CellStarted
     | OutputSeen
@@ -300,10 +311,10 @@ Event = KnownEvent | UnknownEvent
 _known: TypeAdapter[KnownEvent] = TypeAdapter(KnownEvent)
 KINDS: frozenset[str] = frozenset(
     {
-        "run_started", "run_resumed", "tracking_started", "tracking_lost", "step_started", "cell_started",
-        "output_seen", "step_warned", "step_stopping", "step_waiting", "step_expanded", "step_succeeded",
-        "step_failed", "step_reused", "step_skipped", "step_cancelled", "hook_started", "hook_ended",
-        "cancel_requested", "run_finished",
+        "run_started", "run_resumed", "tracking_started", "tracking_lost", "tracking_completed",
+        "step_started", "cell_started", "output_seen", "step_warned", "step_stopping", "step_waiting",
+        "step_expanded", "step_succeeded", "step_failed", "step_reused", "step_skipped", "step_cancelled",
+        "hook_started", "hook_ended", "cancel_requested", "run_finished",
     }
 )  # fmt: skip
 # These only say how far along something is: losing one loses nothing, so they are not fsynced.

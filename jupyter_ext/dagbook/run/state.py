@@ -27,6 +27,7 @@ from dagbook.run.events import (
     StepSucceeded,
     StepWaiting,
     StepWarned,
+    TrackingCompleted,
     TrackingLost,
     TrackingStarted,
 )
@@ -155,6 +156,20 @@ def _tracking_started(state: RunState, event: TrackingStarted, _at: str) -> RunS
 
 def _tracking_lost(state: RunState, event: TrackingLost, _at: str) -> RunState:
     return replace(state, tracking_lost=event.reason)
+
+
+def _tracking_completed(state: RunState, event: TrackingCompleted, _at: str) -> RunState:
+    steps = state.steps
+    for name, mlflow_run_id in event.steps.items():
+        steps = steps.replaced(replace(_known_step(state, name), mlflow_run_id=mlflow_run_id))
+    return replace(
+        state,
+        tracking_uri=event.tracking_uri,
+        tracking_lost=None,
+        experiment=event.experiment,
+        mlflow_run_id=event.mlflow_run_id,
+        steps=steps,
+    )
 
 
 def _cancel_requested(state: RunState, event: CancelRequested, _at: str) -> RunState:
@@ -367,6 +382,7 @@ _HANDLERS: Final[Mapping[type, Callable[[RunState, Any, str], RunState]]] = {
     RunResumed: _run_resumed,
     TrackingStarted: _tracking_started,
     TrackingLost: _tracking_lost,
+    TrackingCompleted: _tracking_completed,
     CancelRequested: _cancel_requested,
     HookStarted: _hook_started,
     HookEnded: _hook_ended,

@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from dagbook.engine.outbox import NODE_RUN
 from dagbook.engine.outbox_reader import OutboxReader
-from dagbook.engine.ports import RunIdentity
+from dagbook.engine.ports import Found, RunIdentity
 from dagbook.trackers.delivery import Delivery
 from dagbook.trackers.refusal import is_refusal
+from dagbook.trackers.run_records import RunRecords
 from dagbook.trackers.store import LONGEST_PARAM, LONGEST_TAG, PARENT_TAG, MlflowStore, embedded_uri
 
 __all__ = ["MlflowTracker", "embedded_uri"]
@@ -33,12 +34,23 @@ class MlflowTracker:
 
     def __init__(self, tracking_uri: str | None, state: Path, experiment: str) -> None:
         self._store = MlflowStore(tracking_uri, state)
+        self._records = RunRecords(self._store)
         self._experiment = experiment
         self._deliveries: dict[Path, Delivery] = {}
 
-    def open_run(self, *, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> RunIdentity:
+    def open_run(
+        self, *, name: str, tags: Mapping[str, str], params: Mapping[str, str], at: int | None = None
+    ) -> RunIdentity:
         """Create the record of a pipeline run."""
-        return self._reach(lambda: self._open(self._experiment, name, dict(tags), params))
+        return self._reach(lambda: self._open(self._experiment, name, dict(tags), params, at))
+
+    def find_run(self, run: str) -> Found | None:
+        """The record of the pipeline run of that id."""
+        return self._reach(lambda: self._records.of_run(run))
+
+    def attempts_of(self, run: str, mlflow_run_id: str) -> Sequence[Found]:
+        """The records directly below it."""
+        return self._reach(lambda: self._records.below(run, mlflow_run_id))
 
     def reopen_run(self, *, experiment: str, mlflow_run_id: str) -> RunIdentity | None:
         """Have the record of a pipeline run going on again; None when it was deleted, or is elsewhere."""
@@ -71,6 +83,7 @@ class MlflowTracker:
         experiment: str | None,
         tags: Mapping[str, str],
         params: Mapping[str, str],
+        at: int | None = None,
     ) -> RunIdentity:
         """Create the record of an attempt, a child of `parent`.
 
@@ -80,9 +93,10 @@ class MlflowTracker:
             experiment: another experiment than the pipeline's, when the notebook insists on one.
             tags: MLflow tags.
             params: name → text.
+            at: when it began, in milliseconds since 1970; now when None.
         """
         tagged = {**tags, PARENT_TAG: parent.mlflow_run_id}
-        return self._reach(lambda: self._open(experiment or parent.experiment, name, tagged, params))
+        return self._reach(lambda: self._open(experiment or parent.experiment, name, tagged, params, at))
 
     def log(self, mlflow_run_id: str, *, metrics: Mapping[str, float], artifacts: Sequence[Path]) -> None:
         """Add metrics (step 0) and artifacts to a record."""
@@ -99,14 +113,14 @@ class MlflowTracker:
 
         self._reach(send)
 
-    def close(self, mlflow_run_id: str, status: str) -> None:
+    def close(self, mlflow_run_id: str, status: str, at: int | None = None) -> None:
         """Set the final status, and that of runs below it that died with their kernel."""
 
         def send() -> None:
             client = self._store.client()
             for run_id in self._left_open(mlflow_run_id):
                 client.set_terminated(run_id, "KILLED" if status == "FINISHED" else status)
-            client.set_terminated(mlflow_run_id, status)
+            client.set_terminated(mlflow_run_id, status, end_time=at)
 
         self._reach(send)
 
@@ -126,14 +140,14 @@ class MlflowTracker:
         return [run.info.run_id for run in found]
 
     def _open(
-        self, experiment: str, name: str, tags: dict[str, str], params: Mapping[str, str]
+        self, experiment: str, name: str, tags: dict[str, str], params: Mapping[str, str], at: int | None
     ) -> RunIdentity:
         from mlflow.entities import Param, RunTag
 
         client = self._store.client()
         experiment_id = self._store.experiment_id(experiment)
         tags = {key: value[:LONGEST_TAG] for key, value in tags.items()}
-        run = client.create_run(experiment_id, tags=tags, run_name=name)
+        run = client.create_run(experiment_id, start_time=at, tags=tags, run_name=name)
         run_id: str = run.info.run_id
         shown = [Param(key, value[:LONGEST_PARAM]) for key, value in params.items()]
         cut = {key: value for key, value in params.items() if len(value) > LONGEST_PARAM}

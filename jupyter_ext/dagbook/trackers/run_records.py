@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
-from dagbook.trackers.store import MlflowStore
+from dagbook.engine.ports import Found, RunIdentity
+from dagbook.trackers.store import PARENT_TAG, MlflowStore
 
 _PAGE: Final = 500
+_STEP: Final = "dagbook.step"
 
 
 class RunRecords:
-    """Records in one store.
+    """Records in one store."""
 
-    Args:
-        tracking_uri: None for the store embedded in `state`.
-        state: the project's `.dagbook/` folder.
-    """
+    def __init__(self, store: MlflowStore) -> None:
+        self._store = store
 
-    def __init__(self, tracking_uri: str | None, state: Path) -> None:
-        self._store = MlflowStore(tracking_uri, state)
+    def of_run(self, run: str) -> Found | None:
+        """The record of the pipeline run of that id; the oldest, should there be several."""
+        found = [
+            record
+            for record in self._of(run)
+            if PARENT_TAG not in record.data.tags and _STEP not in record.data.tags
+        ]
+        return self._found(min(found, key=lambda record: record.info.start_time)) if found else None
+
+    def below(self, run: str, mlflow_run_id: str) -> list[Found]:
+        """The records directly below the one of a pipeline run."""
+        return [
+            self._found(record)
+            for record in self._of(run)
+            if record.data.tags.get(PARENT_TAG) == mlflow_run_id
+        ]
 
     def delete(self, run: str) -> int:
         """Delete every record of the run, as MLflow does: they can be restored until `mlflow gc`. How many.
@@ -36,6 +49,20 @@ class RunRecords:
             return len(found)
 
         return self._store.reach(work)
+
+    def _found(self, record: Any) -> Found:
+        tags = record.data.tags
+        step = tags.get(_STEP)
+        experiment = self._store.client().get_experiment(record.info.experiment_id).name
+        self._store.experiment_id(experiment)
+        return Found(
+            identity=RunIdentity(
+                tracking_uri=self._store.uri, experiment=experiment, mlflow_run_id=record.info.run_id
+            ),
+            status=record.info.status,
+            metrics=frozenset(record.data.metrics),
+            place=(step, int(tags.get("dagbook.attempt", "0"))) if step else None,
+        )
 
     def _of(self, run: str) -> Iterator[Any]:
         """Every record with the run's tag, in whatever experiment; deleted ones are not found."""

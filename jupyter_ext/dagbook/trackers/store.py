@@ -29,6 +29,8 @@ LONGEST_PARAM: Final = 6000
 LONGEST_TAG: Final = 8000
 # Without these one call to a dead server holds its caller for minutes (measured: 249 s).
 _IMPATIENCE: Final = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
+# With a server, MLflow prints a link for each run that ends, in the middle of what we say.
+_QUIET: Final = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 
 
 class MlflowStore:
@@ -49,9 +51,8 @@ class MlflowStore:
     def client(self) -> MlflowClient:
         """MLflow's client; the first call imports MLflow and may make the database."""
         if self._client is None:
-            for key, value in _IMPATIENCE.items():
+            for key, value in {**_IMPATIENCE, **_QUIET}.items():
                 os.environ.setdefault(key, value)
-            os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
             bring_mlflow()
             from mlflow import MlflowClient
 

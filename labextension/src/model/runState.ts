@@ -113,6 +113,19 @@ const HANDLERS: Handlers = {
     mlflowRunId: event.mlflow_run_id
   }),
   tracking_lost: (state, event) => ({ ...state, trackingLost: event.reason }),
+  tracking_completed: (state, event) => ({
+    ...state,
+    trackingUri: event.tracking_uri,
+    trackingLost: null,
+    experiment: event.experiment,
+    mlflowRunId: event.mlflow_run_id,
+    steps: new Map(
+      [...state.steps].map(([name, step]) => [
+        name,
+        Object.hasOwn(event.steps, name) ? { ...step, mlflowRunId: event.steps[name] ?? null } : step
+      ])
+    )
+  }),
   cancel_requested: (state, event) => ({ ...state, cancelBy: state.cancelBy ?? event.by }),
   hook_started: (state, event, at) => ({ ...state, hooks: hookStarted(state.hooks, event, at) }),
   hook_ended: (state, event, at) => ({ ...state, hooks: hookEnded(state.hooks, event, at) }),

@@ -75,6 +75,15 @@ export interface TrackingLost {
   readonly reason: string;
 }
 
+/** MLflow has all of the run after all; `steps` are the records of their newest attempts. */
+export interface TrackingCompleted {
+  readonly kind: 'tracking_completed';
+  readonly tracking_uri: string;
+  readonly experiment: string;
+  readonly mlflow_run_id: string;
+  readonly steps: Readonly<Record<string, string>>;
+}
+
 export interface StepStarted {
   readonly kind: 'step_started';
   readonly step: string;
@@ -198,6 +207,7 @@ export type RunEvent =
   | RunResumed
   | TrackingStarted
   | TrackingLost
+  | TrackingCompleted
   | StepStarted
   | CellStarted
   | OutputSeen

@@ -1,0 +1,161 @@
+"""What scheduling costs per node: a graph whose nodes do nothing, by Dagbook, Luigi and Dask, in one run.
+
+Dagbook's driver is the real one, with its journal on the disk, synced at each change of state, and a runner
+that executes nothing. Luigi's and Dask's schedulers run in this process, with workers that do nothing; they
+keep no journal.
+
+    pip install -e '.[bench]' && python benchmarks/scheduling.py --nodes 1000
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shutil
+import tempfile
+import time
+import uuid
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness import Ways, comparison, machine, measure
+
+NODES, WIDTH = 1000, 20
+EMPTY: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
+
+
+def graph(nodes: int) -> dict[str, tuple[str, ...]]:
+    """Layers of WIDTH nodes; each needs the two above it."""
+    return {
+        f"n{number}": tuple(
+            f"n{up}" for up in (number - WIDTH, number - WIDTH + 1) if 0 <= up < number - number % WIDTH
+        )
+        for number in range(nodes)
+    }
+
+
+def dagbook_per_node(nodes: int, *, synced: bool = True) -> float:
+    """Milliseconds per node of a whole run, from its first event to its last."""
+    from dagbook.engine.loop import Driver
+    from dagbook.engine.ports import Ports
+    from dagbook.journals.jsonl import JsonlJournal
+    from dagbook.testing import (
+        FakeExecutor,
+        MemoryCache,
+        MemoryJournal,
+        MemoryLocks,
+        MemoryTracker,
+        plan_of,
+    )
+
+    folder = Path(tempfile.mkdtemp(prefix="dagbook-bench-"))
+    try:
+        plan = plan_of(graph(nodes), folder=folder)
+        kept = {name: node.model_copy(update={"cache": False}) for name, node in plan.nodes.items()}
+        ports = Ports(
+            journal=JsonlJournal(folder / "journal.jsonl") if synced else MemoryJournal(),
+            executor=FakeExecutor(), cache=MemoryCache(folder / "cache"), tracker=MemoryTracker(),
+            locks=MemoryLocks(), read_notebook=lambda _path: EMPTY,
+        )  # fmt: skip
+        driver = Driver(plan.model_copy(update={"nodes": kept}), "bench", folder, ports, lambda: None)
+        began = time.perf_counter()
+        state = driver.drive()
+        taken = time.perf_counter() - began
+        assert state.state == "succeeded"
+        return taken / nodes * 1000
+    finally:
+        shutil.rmtree(folder)
+
+
+def luigi_per_node(nodes: int) -> float:
+    """The same graph as Luigi tasks that are complete once they ran."""
+    import luigi
+
+    logging.getLogger("luigi").setLevel(logging.CRITICAL)
+    logging.getLogger("luigi-interface").setLevel(logging.CRITICAL)
+    wanted, done = graph(nodes), set()
+
+    class Node(luigi.Task):
+        name = luigi.Parameter()
+        run_of = luigi.Parameter()
+
+        def requires(self) -> Sequence[luigi.Task]:
+            return [Node(name=up, run_of=self.run_of) for up in wanted[self.name]]
+
+        def complete(self) -> bool:
+            return self.name in done
+
+        def run(self) -> None:
+            done.add(self.name)
+
+    run = uuid.uuid4().hex
+    tasks = [Node(name=name, run_of=run) for name in wanted]
+    began = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert luigi.build(tasks, local_scheduler=True, workers=1, no_lock=True, log_level="CRITICAL")
+    taken = time.perf_counter() - began
+    assert len(done) == nodes
+    return taken / nodes * 1000
+
+
+def dask_per_node(client: Any, nodes: int) -> float:
+    """The same graph as futures that depend on each other."""
+    wanted, futures, run = graph(nodes), {}, uuid.uuid4().hex
+    began = time.perf_counter()
+    for name, ups in wanted.items():
+        futures[name] = client.submit(_nothing, *(futures[up] for up in ups), key=f"{name}-{run}", pure=False)
+    client.gather(list(futures.values()))
+    return (time.perf_counter() - began) / nodes * 1000
+
+
+def _nothing(*_: Any) -> None:
+    """What each node does."""
+
+
+@comparison(
+    "Scheduling",
+    ours="dagbook, journal synced",
+    unit="ms per node",
+    note=(
+        f"A graph of {NODES:,} nodes that do nothing, {WIDTH} side by side. Dagbook syncs its journal to the "
+        "disk at each change of state; Luigi and Dask (`distributed`, one thread) keep none. Lower is better."
+    ),
+    rounds=5,
+)
+def scheduling() -> Iterator[Ways]:
+    """Every way with the same graph."""
+    yield from ways(NODES)
+
+
+def ways(nodes: int) -> Iterator[Ways]:
+    """The ways, with a Dask cluster that lives as long as they are used."""
+    from distributed import Client, LocalCluster
+
+    for noisy in ("distributed", "bokeh", "tornado"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0")
+    with cluster, Client(cluster) as client:
+        yield {
+            "dagbook, journal synced": lambda: dagbook_per_node(nodes),
+            "dagbook, journal in memory": lambda: dagbook_per_node(nodes, synced=False),
+            "luigi": lambda: luigi_per_node(nodes),
+            "dask distributed": lambda: dask_per_node(client, nodes),
+        }
+
+
+def main() -> None:
+    """Measure this alone, and how the cost of a node goes with the size of the graph."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    asked.add_argument("--rounds", type=int, default=5)
+    given = asked.parse_args()
+    print(machine(), "\n")
+    print(measure(scheduling, given.rounds).markdown())
+    for nodes in (250, 500, 1000, 2000, 4000):
+        print(f"dagbook, {nodes:>5} nodes: {dagbook_per_node(nodes, synced=False):.3f} ms per node")
+
+
+if __name__ == "__main__":
+    main()
