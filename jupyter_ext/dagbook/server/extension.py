@@ -16,6 +16,7 @@ from traitlets import Bool, Unicode
 from dagbook.server.handlers import PROJECTS, ROUTES, WATCH
 from dagbook.server.launch_handlers import LAUNCH_ROUTES
 from dagbook.server.model_handlers import MODEL_ROUTES
+from dagbook.server.pipeline_handlers import PIPELINE_ROUTES
 from dagbook.server.projects import Projects
 from dagbook.server.run_handlers import RUN_ROUTES
 from dagbook.server.schedule_handlers import SCHEDULE_ROUTES
@@ -75,16 +76,9 @@ class DagbookApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        tables = (
-            TRACKED_ROUTES,
-            LAUNCH_ROUTES,
-            RUN_ROUTES,
-            SCHEDULE_ROUTES,
-            MODEL_ROUTES,
-            SERVICE_ROUTES,
-            ROUTES,
-        )
-        self.handlers.extend([route for table in tables for route in table])
+        models = (*MODEL_ROUTES, *SERVICE_ROUTES)
+        runs = (*TRACKED_ROUTES, *LAUNCH_ROUTES, *RUN_ROUTES)
+        self.handlers.extend((*runs, *SCHEDULE_ROUTES, *PIPELINE_ROUTES, *models, *ROUTES))
 
     async def stop_extension(self) -> None:
         """End the watching."""
