@@ -101,6 +101,34 @@ def register_model(
     ).to_json()
 
 
+def register_logged(
+    name: str,
+    mlflow_run_id: str,
+    where: Path | str = ".",
+    *,
+    description: str = "",
+    tags: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Make a new version of a registered model from what a run of MLflow logged last.
+
+    Raises:
+        NotFound: it logged no model.
+    """
+    reference = reference_of(name)
+    if str(reference) != reference.name:
+        raise InvalidInput(_wrong("model-name", f"'{name}' names a version", "give the name of a model"))
+    registry = registry_at(where)
+    there = reach(lambda: registry.logged(mlflow_run_id))
+    if not there:
+        raise NotFound(
+            _wrong("no-model", "no model was logged in this run",
+                   "with mlflow.start_run(): mlflow.sklearn.log_model(model, name='model')")
+        )  # fmt: skip
+    return reach(
+        lambda: registry.register(reference.name, there[0], tags=tags or {}, description=description)
+    ).to_json()
+
+
 def promote(
     name: str,
     to: str = CHAMPION,

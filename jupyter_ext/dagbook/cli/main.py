@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "validate": ("validate", "Say everything that is wrong with a pipeline, at once."),
     "plan": ("plan", "Show what a run would do, and why."),
     "run": ("run", "Run a pipeline, or a notebook alone."),
+    "check": ("check", "Run a pipeline for its gates: what its %%check cells come to."),
     "runs": ("runs", "List runs, newest first."),
     "show": ("show", "Show a run; the newest unless one is named."),
     "logs": ("logs", "Show what a step printed."),

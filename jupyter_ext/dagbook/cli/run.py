@@ -21,16 +21,27 @@ from dagbook.errors import EnvironmentFault, Exit, Finding
 @file_argument
 @run_options
 @click.option("--detach", is_flag=True, help="Start it and come back at once.")
+@click.option(
+    "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML for CI there."
+)
 @json_option
 @click.pass_context
-def command(ctx: click.Context, /, file: Path, *, detach: bool, as_json: bool, **options: Any) -> None:
+def command(
+    ctx: click.Context, /, file: Path, *, detach: bool, junit: Path | None, as_json: bool, **options: Any
+) -> None:
     """Run the pipeline in FILE, or the notebook FILE alone.
 
     Steps run in parallel as their inputs are there; what is unchanged is reused. The run belongs to a process
     of its own: closing this terminal harms nothing, and Ctrl-C cancels it in order.
     """
     prepared = prepare(file, **options)
-    ctx.exit(execute(prepared, detach=detach, as_json=as_json))
+    run = start(prepared)
+    code = follow_run(run, detach=detach, as_json=as_json)
+    if junit is not None and not detach:
+        from dagbook.api.checks import write_junit
+
+        write_junit(run, junit)
+    ctx.exit(code)
 
 
 def execute(prepared: Prepared, *, detach: bool = False, as_json: bool = False) -> Exit:

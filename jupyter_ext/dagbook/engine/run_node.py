@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dagbook.engine.checks import warnings_of
 from dagbook.engine.collect import OUTPUTS, MissingOutput, collect
 from dagbook.engine.disk import disk_error, sync_folder, write_whole
 from dagbook.engine.folders import RESULT
@@ -50,7 +51,7 @@ def _with_outputs(request: NodeRequest, result: NodeResult) -> NodeResult:
     except OSError as fault:
         error = disk_error(fault, Path(request.folder) / OUTPUTS)
     else:
-        said = (*result.warnings, *warnings)
+        said = (*result.warnings, *warnings, *warnings_of(Path(request.folder)))
         return result.model_copy(update={"outputs": outputs, "warnings": said})
     return result.model_copy(update={"state": "failed", "error": error})
 

@@ -18,6 +18,8 @@ from dagbook.magics.variables import meant
 _PARAMETERS = "%%parameters"
 
 MODULES: Final = (
+    "dagbook.magics.checks",
+    "dagbook.magics.register",
     "dagbook.magics.tracking",
     "dagbook.magics.runs_table",
     "dagbook.magics.compare",

@@ -19,7 +19,9 @@ from typing import Final, TypeVar
 _MARK: Final = "__ipython__"
 
 # Cell magics whose body is Python that runs in the notebook itself.
-_PYTHON_BODIES: Final = frozenset({"%%parameters", "%%time", "%%timeit", "%%capture", "%%prun", "%%track"})
+_PYTHON_BODIES: Final = frozenset(
+    {"%%parameters", "%%time", "%%timeit", "%%capture", "%%prun", "%%track", "%%check"}
+)
 
 
 def parse(source: str) -> ast.Module:

@@ -1,0 +1,66 @@
+"""The churn example, from data to a service: a good model is promoted and served, a worse one stopped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from dagbook.services.ask import ask
+from tests.acceptance.project import Answer, Project
+from tests.architecture.sources import ROOT
+
+pytestmark = [pytest.mark.kernel, pytest.mark.slow]
+
+FILE = "churn.pipeline.yaml"
+GATE = "auc > 0.7 and auc >= current.auc"
+
+
+def told(project: Project, *words: str) -> Answer:
+    return project.dagbook(*words, timeout=400)
+
+
+@pytest.fixture
+def churn(tmp_path: Path, make_project: Callable[[Path], Project]) -> Iterator[Project]:
+    project = make_project(tmp_path / "churn")
+    for path in (ROOT / "examples" / "churn-service").iterdir():
+        if path.is_file():
+            shutil.copy(path, project.folder)
+    yield project
+    told(project, "serve", "churn@champion", "--stop")
+
+
+def test_a_model_from_data_to_a_service_and_a_worse_one_stopped(churn: Project):
+    made = told(churn, "run", FILE, "-p", "rows=600", "--json")
+    assert made.code == 0, made.said
+
+    version = told(churn, "models", "show", "churn/1", "--json").json
+    assert (version["version"], version["made_by"]["step"]) == (1, "train")
+    assert version["made_by"]["cell"] == "tra-8"
+    assert version["metrics"]["check.better_than_guessing"] == 1.0
+    promoted = told(churn, "models", "promote", "churn", "--if", GATE, "--json")
+    assert (promoted.code, promoted.json["promoted"]) == (0, True)
+
+    # Served where nothing of the environment is on PATH.
+    churn.env["PATH"] = "/usr/bin:/bin"
+    served = told(churn, "serve", "churn@champion", "--port", "0", "--detach", "--json")
+    assert served.code == 0, served.said
+    example = next((churn.folder / ".dagbook" / "artifacts").rglob("serving_input_example.json"))
+    address = served.json["url"].removeprefix("http://").removesuffix("/invocations")
+    reply = ask(address, "/invocations", example.read_bytes(), {"Content-Type": "application/json"}, 60)
+    assert len(json.loads(reply.body)["predictions"]) == 2
+
+    worse = told(churn, "check", FILE, "-p", "rows=600", "-p", "noise=40", "--junit", "checks.xml", "--json")
+    assert worse.code == 1
+    held = {check["name"]: check["passed"] for check in worse.json["checks"]}
+    assert (held["enough_customers"], held["better_than_guessing"]) == (True, False)
+    failed = [case.get("name") for case in ET.parse(churn.folder / "checks.xml").iter("testcase")
+              if case.find("failure") is not None]  # fmt: skip
+    assert failed == ["train", "check better_than_guessing"]
+    assert len(told(churn, "models", "show", "churn", "--json").json["versions"]) == 1
+    (model,) = told(churn, "models", "--json").json["models"]
+    assert model["aliases"] == {"champion": 1}
