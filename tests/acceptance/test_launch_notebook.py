@@ -8,6 +8,7 @@ import pytest
 
 import dagbook
 from dagbook import bootstrap
+from dagbook.api.models import Source, register_model
 from dagbook.errors import NotFound
 from dagbook.server import recorded
 from tests.acceptance.notebooks import parameters
@@ -85,22 +86,19 @@ def test_what_the_steps_of_a_sweep_recorded_is_told_and_a_model_registered(train
     queries = bootstrap.queries(train.folder)
 
     told = wait_until(lambda: settled(recorded.trials(queries, train.folder, run)), 120)
-    made = recorded.register(queries, train.folder, {"run": run, "step": "fit[1]", "name": "best model"})
-    again = recorded.register(queries, train.folder, {"run": run, "step": "fit[1]", "name": "best model"})
+    source = Source(run=run, step="fit[1]")
+    made = [register_model("best model", train.folder, source) for _ in range(2)]
 
     assert [(trial["item"], trial["metrics"]["acc"]) for trial in told["trials"]] == [
         ({"depth": 4}, 0.4),
         ({"depth": 6}, 0.6),
     ]
-    assert (made, again) == (
-        {"name": "best model", "version": "1"},
-        {"name": "best model", "version": "2"},
-    )
+    assert [(one["name"], one["version"]) for one in made] == [("best model", 1), ("best model", 2)]
+    assert made[0]["made_by"]["step"] == "fit[1]"
 
 
 def test_a_step_that_logged_no_model_has_none_to_register(train: Project):
     run = train.dagbook("run", "--json", "train.ipynb").json["run"]
-    queries = bootstrap.queries(train.folder)
 
     with pytest.raises(NotFound, match="logged no model"):
-        recorded.register(queries, train.folder, {"run": run, "step": "train", "name": "m"})
+        register_model("m", train.folder, Source(run=run, step="train"))
