@@ -33,8 +33,7 @@ nodes:
     notebook: report.ipynb
     params:
       score: ${train.score}
-    needs:
-      - prepare
+    needs: [prepare]
 """
 )
 

@@ -236,7 +236,7 @@ export class PipelineStore {
 
   /** A place goes with its node. */
   #followed(action: Action): void {
-    const { moved, graph } = this.#state;
+    const { moved } = this.#state;
     if (action.do === 'rename-node' && moved[action.node] !== undefined) {
       const { [action.node]: place, ...others } = moved;
       this.#place(place === undefined ? others : { ...others, [action.to]: place });
@@ -247,8 +247,6 @@ export class PipelineStore {
     }
     if (action.do === 'rename-node') {
       this.#set({ selected: action.to });
-    } else if (action.do === 'add-node') {
-      this.#set({ selected: graph.nodes.at(-1)?.name ?? null });
     }
   }
 
