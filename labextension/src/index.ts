@@ -3,6 +3,7 @@ import { notebookPlugin } from './lab/notebookPlugin';
 import { notebooksPlugin } from './lab/notebooksPlugin';
 import { panelPlugin } from './lab/panelPlugin';
 import { pipelinePlugin } from './lab/pipeline/pipelinePlugin';
+import { runViewPlugin } from './lab/pipeline/runViewPlugin';
 import { runsPlugin } from './lab/runsPlugin';
 
 export { IRuns } from './lab/tokens';
@@ -13,5 +14,6 @@ export default [
   panelPlugin,
   launchPlugin,
   notebookPlugin,
-  pipelinePlugin
+  pipelinePlugin,
+  runViewPlugin
 ];
