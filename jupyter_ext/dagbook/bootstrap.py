@@ -21,6 +21,7 @@ from dagbook.environments.uv import UvEnvironments
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.executors.capacity import capacity
 from dagbook.executors.local import LocalExecutor
+from dagbook.executors.workers import Workers
 from dagbook.journals.jsonl import JsonlJournal
 from dagbook.journals.lock import is_held
 from dagbook.loaders.notebooks import NotebookLoader
@@ -117,7 +118,7 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
     around = read_settings(Path(plan.project))
     ports = Ports(
         journal=journal(folder),
-        executor=LocalExecutor(zygote=zygote(plan, run)),
+        executor=LocalExecutor(workers(plan, run)),
         cache=cache(around),
         tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
         read_notebook=read_frozen,
@@ -128,16 +129,16 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
     return Driver(plan, run, folder, ports, wants_cancel)
 
 
-def zygote(plan: Plan, run: str) -> ForkServer | None:
-    """A process that a run's warm kernels are forked from, just started; None when nothing wants one."""
+def workers(plan: Plan, run: str) -> Workers:
+    """Begins the workers of a run: forked, and with warm kernels, where any node may have one."""
     warm = any(plan.nodes[step.node].warm for step in plan.steps if step.action == "run")
     if not warm or sys.platform != "linux":
-        return None
-    return ForkServer(
-        preload=plan.preload,
-        learnt=plan.imports,
-        env={**os.environ, leftovers.RUN: run},
-        folder=str(Path(plan.file).parent),
+        return Workers()
+    env = {**os.environ, leftovers.RUN: run}
+    folder = str(Path(plan.file).parent)
+    return Workers(
+        forks=ForkServer(become="dagbook.worker", env=env),
+        zygote=ForkServer(preload=plan.preload, learnt=plan.imports, env=env, folder=folder),
     )
 
 
