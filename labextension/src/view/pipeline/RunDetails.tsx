@@ -149,7 +149,6 @@ function shown(value: unknown): string {
     path?: string;
     value?: unknown;
   };
-  const text =
-    kind === 'file' ? (path ?? '') : (JSON.stringify(kind === 'value' ? inner : value) ?? '');
+  const text = kind === 'file' ? (path ?? '') : JSON.stringify(kind === 'value' ? inner : value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
