@@ -3,6 +3,7 @@ import { notebookPlugin } from './lab/notebookPlugin';
 import { notebooksPlugin } from './lab/notebooksPlugin';
 import { panelPlugin } from './lab/panelPlugin';
 import { pipelinePlugin } from './lab/pipeline/pipelinePlugin';
+import { runViewPlugin } from './lab/pipeline/runViewPlugin';
 import { runsPlugin } from './lab/runsPlugin';
 import { trackedPlugin } from './lab/tracked/trackedPlugin';
 
@@ -16,5 +17,6 @@ export default [
   panelPlugin,
   launchPlugin,
   notebookPlugin,
-  pipelinePlugin
+  pipelinePlugin,
+  runViewPlugin
 ];

@@ -1,7 +1,7 @@
 /** What the buttons of a pipeline document do in JupyterLab. Fetched with the first document. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { InputDialog } from '@jupyterlab/apputils';
+import { InputDialog, Notification } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -14,6 +14,7 @@ import { complain } from '../launchActions';
 import { OPEN_LAUNCH } from '../launchCommands';
 import { LaunchRoutes } from '../launchRequest';
 import { explain } from '../request';
+import { OPEN_RUN_VIEW } from './pipelineCommands';
 import type { OpenedPipeline } from './pipelineDocument';
 import { PipelineRoutes } from './pipelineRequest';
 import { PlacesFile } from './placesFile';
@@ -92,12 +93,20 @@ function actionsOf(
     plan: () => tried(saved().then(() => store.plan())),
     run: () =>
       tried(saved().then(() => app.commands.execute(OPEN_LAUNCH, { path: context.localPath }))),
+    showRun: () => tried(showRun(parts)),
     openNotebook: notebook => {
       const path = PathExt.join(PathExt.dirname(context.path), notebook);
       tried(app.commands.execute('docmanager:open', { path }));
     },
     goTo: (line, column) => parts.goTo(line, column)
   };
+}
+
+async function showRun({ app, context, trans }: PipelineParts): Promise<void> {
+  const shown: unknown = await app.commands.execute(OPEN_RUN_VIEW, { path: context.localPath });
+  if (shown === false) {
+    Notification.info(trans.__('This pipeline has not been run yet.'));
+  }
 }
 
 async function addNotebook(

@@ -2,3 +2,4 @@
 
 export const NEW_PIPELINE = 'dagbook:new-pipeline';
 export const DRAFT_PIPELINE = 'dagbook:draft-pipeline';
+export const OPEN_RUN_VIEW = 'dagbook:open-run-view';

@@ -11,7 +11,7 @@ import {
   useReactFlow
 } from '@xyflow/react';
 import type { Connection, Edge, Node, NodeChange, NodeTypes } from '@xyflow/react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { JSX } from 'react';
 
 import type { Place } from '../../model/pipeline/types';
@@ -52,8 +52,8 @@ export interface CanvasProps {
   readonly edges: readonly CanvasEdge[];
   readonly types: NodeTypes;
   readonly selected: string | null;
-  /** The node to begin at; all of them otherwise. */
-  readonly begin?: string | undefined;
+  /** Where nodes are by themselves: when it is another, all of them are shown. */
+  readonly layout: object;
   select(node: string | null): void;
   /** Null where the drawing is only looked at. */
   readonly edits: CanvasEdits | null;
@@ -77,7 +77,7 @@ function Surface(props: CanvasProps): JSX.Element {
   // What React Flow measured is kept; all else is as it is wanted.
   const nodes = useMemo(() => merged(known, wanted, selected), [known, wanted, selected]);
   const lines = useMemo(() => edges.map(edgeOf), [edges]);
-  const fit = useFit(wanted.length, props.begin);
+  const fit = useFit(props.layout);
 
   const changed = useCallback(
     (changes: NodeChange[]) => {
@@ -141,21 +141,17 @@ function Surface(props: CanvasProps): JSX.Element {
   );
 }
 
-/** Shows all when nodes come that were not there, or a readable part of many. */
-function useFit(count: number, begin: string | undefined): () => void {
+/** Shows all when the layout is another, or a readable part of many: nodes may have left the screen. */
+function useFit(layout: object): () => void {
   const { fitView } = useReactFlow();
-  const before = useRef(0);
   const fit = useCallback(() => {
-    const some = begin === undefined ? {} : { nodes: [{ id: begin }] };
-    void fitView({ maxZoom: 1, minZoom: 0.3, padding: 0.1, ...some });
-  }, [fitView, begin]);
+    void fitView({ maxZoom: 1, minZoom: 0.3, padding: 0.1 });
+  }, [fitView]);
   useEffect(() => {
-    const grew = count > before.current;
-    before.current = count;
     // In the next frame React Flow has the nodes too.
-    const frame = grew ? requestAnimationFrame(fit) : 0;
+    const frame = requestAnimationFrame(fit);
     return () => cancelAnimationFrame(frame);
-  }, [count, fit]);
+  }, [layout, fit]);
   return fit;
 }
 

@@ -40,6 +40,7 @@ export function Drawing(props: {
         nodes={nodes}
         edges={edges}
         types={TYPES}
+        layout={state.layout}
         selected={state.selected}
         select={actions.select}
         edits={state.unreadable === null ? edits : null}

@@ -27,6 +27,7 @@ export function EditorBar(props: {
         />
         <Button name={trans.__('Plan')} act={actions.plan} off={state.unreadable !== null} />
         <Button name={trans.__('Run…')} act={actions.run} off={state.unreadable !== null} />
+        <Button name={trans.__('Latest run')} act={actions.showRun} />
         <span className="jp-DagbookEditor-gap" />
         <Button name={trans.__('Undo')} act={actions.undo} />
         <Button name={trans.__('Redo')} act={actions.redo} />

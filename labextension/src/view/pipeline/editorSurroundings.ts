@@ -16,6 +16,8 @@ export interface EditorActions {
   addNotebook(): void;
   plan(): void;
   run(): void;
+  /** Show the newest run of this file. */
+  showRun(): void;
   openNotebook(notebook: string): void;
   /** Go to a line of the text. */
   goTo(line: number, column: number): void;

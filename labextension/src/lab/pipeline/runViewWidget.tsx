@@ -1,0 +1,97 @@
+/** A run as a document of JupyterLab's main area. */
+
+import type { Event } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import { Poll } from '@lumino/polling';
+import { Suspense, lazy } from 'react';
+import type { JSX } from 'react';
+
+import type { RunFollower } from '../../model/pipeline/runFollower';
+import type { RunActions } from '../../view/pipeline/runActions';
+import { dagbookIcon } from '../icon';
+import { SCHEMA_ID } from '../live';
+
+const RunView = lazy(async () => ({
+  default: (await import('../../view/pipeline/RunView')).RunView
+}));
+
+const WHILE_IT_GOES_ON = { interval: 2_000, max: 20_000, backoff: true };
+
+export interface RunViewOptions {
+  readonly follower: RunFollower;
+  readonly actions: RunActions;
+  readonly events: Event.IManager;
+  readonly trans: TranslationBundle;
+}
+
+export class RunViewWidget extends ReactWidget {
+  readonly follower: RunFollower;
+  readonly #options: RunViewOptions;
+  readonly #poll: Poll;
+
+  constructor(options: RunViewOptions) {
+    super();
+    const { follower, events, trans } = options;
+    const { run } = follower.snapshot();
+    this.#options = options;
+    this.follower = follower;
+    this.id = runViewId(run);
+    this.addClass('jp-DagbookPipeline-canvas');
+    this.title.icon = dagbookIcon;
+    this.title.closable = true;
+    this.title.label = run;
+    this.title.caption = trans.__('Run %1', run);
+    this.node.tabIndex = -1;
+    this.#poll = new Poll({
+      name: 'dagbook:run-view',
+      auto: false,
+      factory: () => (follower.isGoingOn ? follower.follow() : Promise.resolve()),
+      frequency: WHILE_IT_GOES_ON,
+      standby: () => (this.isVisible ? 'when-hidden' : true)
+    });
+    events.stream.connect(this.#onEvent, this);
+    void follower.follow();
+    void this.#poll.start();
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this.#options.events.stream.disconnect(this.#onEvent, this);
+      this.#poll.dispose();
+      this.follower.dispose();
+      super.dispose();
+    }
+  }
+
+  protected override onBeforeAttach(msg: Message): void {
+    super.onBeforeAttach(msg);
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', this.title.caption);
+  }
+
+  protected override onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    void this.follower.follow();
+  }
+
+  protected override render(): JSX.Element {
+    const { follower, actions, trans } = this.#options;
+    return (
+      <Suspense>
+        <RunView follower={follower} actions={actions} trans={trans} />
+      </Suspense>
+    );
+  }
+
+  #onEvent(_: Event.IManager, event: Event.Emission): void {
+    if (event.schema_id === SCHEMA_ID && event['run'] === this.follower.snapshot().run) {
+      void this.follower.follow();
+    }
+  }
+}
+
+export function runViewId(run: string): string {
+  return `dagbook-run-view:${run}`;
+}

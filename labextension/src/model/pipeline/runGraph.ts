@@ -1,0 +1,87 @@
+/** A run as a graph to draw: one box a node, however many steps it has. */
+
+import type { Line } from './layout';
+import type { RunState } from '../runState';
+import type { StepState } from '../steps';
+import type { StepStatus } from '../types';
+
+export interface RunNode {
+  readonly node: string;
+  readonly status: StepStatus;
+  /** Those that are executed: of a list its elements, once they are known. */
+  readonly steps: readonly StepState[];
+  readonly ok: number;
+  readonly bad: number;
+}
+
+export interface RunGraph {
+  readonly nodes: readonly RunNode[];
+  readonly lines: readonly Line[];
+}
+
+export const RUN_WIDTH = 210;
+export const RUN_HEIGHT = 66;
+
+// Of several steps, the state that somebody has to see first.
+const URGENCY: readonly StepStatus[] = [
+  'running',
+  'failed',
+  'timed-out',
+  'killed',
+  'lost',
+  'pending',
+  'cancelled',
+  'skipped',
+  'succeeded',
+  'reused'
+];
+const OK: ReadonlySet<StepStatus> = new Set(['succeeded', 'reused']);
+const BAD: ReadonlySet<StepStatus> = new Set(['failed', 'timed-out', 'killed', 'lost']);
+
+/** The nodes in the plan's order. `gone`: the driver is, so that what runs is lost. */
+export function runGraphOf(state: RunState, gone: boolean): RunGraph {
+  const byNode = new Map<string, StepState[]>();
+  const nodeOf = new Map<string, string>();
+  for (const step of state.steps.values()) {
+    const { node } = step.outline;
+    nodeOf.set(step.outline.step, node);
+    byNode.set(node, [...(byNode.get(node) ?? []), step]);
+  }
+  const lines = new Map<string, Line>();
+  for (const { outline } of state.steps.values()) {
+    for (const need of outline.needs ?? []) {
+      const from = nodeOf.get(need);
+      if (from !== undefined && from !== outline.node) {
+        lines.set(JSON.stringify([from, outline.node]), { from, to: outline.node });
+      }
+    }
+  }
+  return {
+    nodes: [...byNode].map(([node, steps]) => runNode(node, steps, gone)),
+    lines: [...lines.values()]
+  };
+}
+
+/** The state to show: what runs without its driver does not run. */
+export function shownStatus(step: StepState, gone: boolean): StepStatus {
+  return gone && step.state === 'running' ? 'lost' : step.state;
+}
+
+function runNode(node: string, all: readonly StepState[], gone: boolean): RunNode {
+  const elements = all.filter(step => step.outline.group !== undefined);
+  const group = all.find(step => step.items !== null);
+  const steps = group === undefined || elements.length === 0 ? all : elements;
+  const states = steps.map(step => shownStatus(step, gone));
+  // A list that tolerates failures, or waits for more, knows best how it stands.
+  const status =
+    group !== undefined
+      ? shownStatus(group, gone)
+      : (URGENCY.find(each => states.includes(each)) ?? 'pending');
+  return {
+    node,
+    status,
+    steps,
+    ok: states.filter(each => OK.has(each)).length,
+    bad: states.filter(each => BAD.has(each)).length
+  };
+}

@@ -1,0 +1,214 @@
+/** A run as a drawing, live: how each node stands, and everything about the one that is selected. */
+
+import { Handle, Position } from '@xyflow/react';
+import type { NodeProps } from '@xyflow/react';
+import { memo, useMemo, useState, useSyncExternalStore } from 'react';
+import type { JSX } from 'react';
+
+import { duration } from '../../model/format';
+import type { FollowedRun, RunFollower } from '../../model/pipeline/runFollower';
+import { RUN_HEIGHT, RUN_WIDTH } from '../../model/pipeline/runGraph';
+import type { RunNode } from '../../model/pipeline/runGraph';
+import { StatusIcon } from '../StatusIcon';
+import type { Translation } from '../surroundings';
+import { statusWord } from '../words';
+import { Canvas } from './Canvas';
+import type { CanvasEdge, CanvasNode } from './Canvas';
+import { RunDetails } from './RunDetails';
+import { RunTimeline } from './RunTimeline';
+import type { RunActions } from './runActions';
+
+export interface RunViewProps {
+  readonly follower: RunFollower;
+  readonly actions: RunActions;
+  readonly trans: Translation;
+}
+
+export function RunView({ follower, actions, trans }: RunViewProps): JSX.Element {
+  const followed = useSyncExternalStore(follower.subscribe, follower.snapshot);
+  const [times, setTimes] = useState(false);
+  const selected = followed.graph.nodes.find(({ node }) => node === followed.selected);
+  return (
+    <div className="jp-DagbookRunView">
+      <Head
+        followed={followed}
+        actions={actions}
+        trans={trans}
+        times={times}
+        showTimes={setTimes}
+      />
+      {followed.fault !== null && (
+        <div className="jp-DagbookEditor-notice" role="alert">
+          <span>
+            {followed.fault.message} {followed.fault.remedy}
+          </span>
+        </div>
+      )}
+      <div className="jp-DagbookEditor-main">
+        {times ? (
+          <RunTimeline followed={followed} trans={trans} />
+        ) : (
+          <Graph followed={followed} follower={follower} trans={trans} />
+        )}
+        {selected !== undefined && (
+          <RunDetails
+            key={selected.node}
+            node={selected}
+            gone={followed.gone}
+            isOver={followed.state.state !== 'running' || followed.gone}
+            actions={actions}
+            trans={trans}
+            close={() => follower.select(null)}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Head(props: {
+  readonly followed: FollowedRun;
+  readonly actions: RunActions;
+  readonly trans: Translation;
+  readonly times: boolean;
+  showTimes(shown: boolean): void;
+}): JSX.Element {
+  const { followed, actions, trans, times, showTimes } = props;
+  const { state, gone } = followed;
+  const status = state.state === 'running' && gone ? 'interrupted' : state.state;
+  const canGoOn = status === 'interrupted' || status === 'cancelled' || status === 'failed';
+  return (
+    <div className="jp-DagbookEditor-bar" role="toolbar" aria-label={trans.__('Run')}>
+      <StatusIcon status={status} />
+      <span role="status">
+        <strong>{state.pipeline}</strong> {followed.run} · {statusWord(status, trans)}
+        {state.seconds !== null && ` · ${duration(state.seconds)}`}
+      </span>
+      <span className="jp-DagbookEditor-grow" />
+      <button type="button" aria-pressed={times} onClick={() => showTimes(!times)}>
+        {trans.__('Timeline')}
+      </button>
+      {status === 'running' && (
+        <button type="button" onClick={() => actions.cancel()}>
+          {trans.__('Cancel')}
+        </button>
+      )}
+      {canGoOn && (
+        <button type="button" onClick={() => actions.resume()}>
+          {trans.__('Resume')}
+        </button>
+      )}
+      {status === 'failed' && (
+        <button type="button" onClick={() => actions.retry([])}>
+          {trans.__('Retry what failed')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface BoxData {
+  readonly node: RunNode;
+  readonly trans: Translation;
+}
+
+const TYPES = { box: memo(RunBox) };
+
+function Graph(props: {
+  readonly followed: FollowedRun;
+  readonly follower: RunFollower;
+  readonly trans: Translation;
+}): JSX.Element {
+  const { followed, follower, trans } = props;
+  const { graph, layout } = followed;
+  const nodes = useMemo(
+    () =>
+      graph.nodes.map((node): CanvasNode<BoxData> => ({
+        id: node.node,
+        label: `${node.node}: ${statusWord(node.status, trans)}`,
+        place: layout.get(node.node) ?? { x: 0, y: 0 },
+        width: RUN_WIDTH,
+        height: RUN_HEIGHT,
+        data: { node, trans }
+      })),
+    [graph, layout, trans]
+  );
+  const edges = useMemo(
+    () =>
+      graph.lines.map(({ from, to }): CanvasEdge => ({
+        id: JSON.stringify([from, to]),
+        from,
+        to,
+        fromPort: 'out',
+        toPort: 'in',
+        label: trans.__('From %1 to %2', from, to),
+        isOrder: false
+      })),
+    [graph, trans]
+  );
+  return (
+    <section className="jp-DagbookCanvas" aria-label={trans.__('Drawing')}>
+      <Canvas
+        label={trans.__('Run %1', followed.run)}
+        trans={trans}
+        nodes={nodes}
+        edges={edges}
+        types={TYPES}
+        layout={layout}
+        selected={followed.selected}
+        select={node => follower.select(node)}
+        edits={null}
+      />
+    </section>
+  );
+}
+
+function RunBox({ data }: NodeProps): JSX.Element {
+  const { node, trans } = data as unknown as BoxData;
+  const [only] = node.steps;
+  const share = node.steps.length > 1 ? node.ok / node.steps.length : progress(node);
+  return (
+    <div className="jp-DagbookNode" data-status={node.status}>
+      <Handle type="target" position={Position.Left} id="in" isConnectable={false} />
+      <Handle type="source" position={Position.Right} id="out" isConnectable={false} />
+      <div className="jp-DagbookNode-head">
+        <StatusIcon status={node.status} />
+        <span className="jp-DagbookNode-name">{node.node}</span>
+        {only !== undefined && only.attempt > 1 && (
+          <span className="jp-DagbookNode-under">{trans.__('attempt %1', only.attempt)}</span>
+        )}
+      </div>
+      <div className="jp-DagbookNode-under">{saidOf(node, trans)}</div>
+      <div className="jp-DagbookNode-progress" style={{ width: `${Math.round(share * 100)}%` }} />
+    </div>
+  );
+}
+
+function progress({ status, steps }: RunNode): number {
+  const [only] = steps;
+  return status === 'running' && only !== undefined && only.total > 0
+    ? (only.cell - 1) / only.total
+    : 0;
+}
+
+function saidOf(node: RunNode, trans: Translation): string {
+  const [only] = node.steps;
+  if (node.steps.length > 1) {
+    const all = trans.__('%1 of %2 ok', node.ok, node.steps.length);
+    return node.bad === 0 ? all : `${all} · ${trans.__('%1 failed', node.bad)}`;
+  }
+  if (only === undefined) {
+    return '';
+  }
+  if (node.status === 'running') {
+    const cell = only.total > 0 ? trans.__('cell %1 of %2', only.cell, only.total) : '';
+    return [cell, only.line].filter(each => each !== '').join(' · ');
+  }
+  if (only.error !== null) {
+    return `${only.error.name}: ${only.error.value}`;
+  }
+  const words = statusWord(node.status, trans);
+  return only.seconds === null
+    ? [words, only.waiting || only.reason].filter(each => each !== '').join(': ')
+    : `${words} · ${duration(only.seconds)}`;
+}

@@ -1,0 +1,111 @@
+"""A pipeline is drawn from an empty file, and its text is what one would have written."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Lab
+from tests.browser.test_launch import execute, no_kernel_is_left, write
+from tests.browser.test_runs_panel import LONG
+
+__all__ = ["no_kernel_is_left"]  # used by itself
+
+pytestmark = pytest.mark.browser
+
+COMMENTS = "# Asked for by sales.\n# Ask Ada.\n"
+GOLDEN = (
+    COMMENTS
+    + """\
+pipeline: churn
+nodes:
+  prepare:
+    notebook: prepare.ipynb
+  train:
+    notebook: train.ipynb
+    params:
+      table: ${prepare.table}
+  report:
+    notebook: report.ipynb
+    params:
+      score: ${train.score}
+    needs: [prepare]
+"""
+)
+
+
+@pytest.fixture
+def folder(lab: Lab, request: pytest.FixtureRequest) -> Path:
+    """A project of its own with three notebooks and an almost empty pipeline file in it."""
+    folder = lab.root / re.sub(r"\W+", "-", request.node.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / ".dagbook").mkdir(parents=True)
+    publish = "import dagbook\n"
+    write(folder / "prepare.ipynb", [("work", publish + "dagbook.output(table=[1, 2, 3])", [])])
+    write(
+        folder / "train.ipynb",
+        [("p", "table: list", ["parameters"]), ("work", publish + "dagbook.output(score=sum(table))", [])],
+    )
+    write(folder / "report.ipynb", [("p", "score: int = 0", ["parameters"]), ("work", "print(score)", [])])
+    (folder / "churn.pipeline.yaml").write_text(COMMENTS)
+    return folder
+
+
+def opened(page: Page, folder: Path, name: str = "churn.pipeline.yaml") -> Locator:
+    execute(page, "filebrowser:open-path", {"path": folder.name})
+    execute(page, "docmanager:open", {"path": f"{folder.name}/{name}"})
+    document = page.locator(".jp-DagbookPipeline:visible")
+    expect(document.get_by_role("region", name="Drawing")).to_be_visible(timeout=LONG)
+    return document
+
+
+def drag(page: Page, start: Locator, end: Locator, at: tuple[float, float] = (0.5, 0.5)) -> None:
+    """From the middle of one to a place in the other, slowly enough to be noticed."""
+    one, other = start.bounding_box(), end.bounding_box()
+    assert one is not None
+    assert other is not None
+    page.mouse.move(one["x"] + one["width"] / 2, one["y"] + one["height"] / 2)
+    page.mouse.down()
+    x, y = other["x"] + other["width"] * at[0], other["y"] + other["height"] * at[1]
+    page.mouse.move(x - 30, y - 8, steps=8)
+    page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+
+
+def node(document: Locator, name: str) -> Locator:
+    return document.locator(f'.react-flow__node[data-id="{name}"]')
+
+
+def port(document: Locator, name: str, handle: str) -> Locator:
+    return node(document, name).locator(f'.react-flow__handle[data-handleid="{handle}"]')
+
+
+def text_of(page: Page) -> str:
+    said: str = page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.context.model.sharedModel.getSource()"
+    )
+    return said
+
+
+def test_three_nodes_are_drawn_from_an_empty_file(page: Page, folder: Path, artifacts: Path):
+    document = opened(page, folder)
+    canvas = document.get_by_role("region", name="Drawing")
+    for name in ("prepare", "train", "report"):
+        drag(page, page.locator(".jp-DirListing-item", has_text=f"{name}.ipynb"), canvas)
+        expect(node(document, name)).to_be_visible(timeout=LONG)
+    expect(port(document, "train", "in:table")).to_be_visible(timeout=LONG)
+    expect(document.get_by_role("button", name="1 problem")).to_be_visible(timeout=LONG)
+    page.screenshot(path=artifacts / "pipeline-begun.png")
+    page.keyboard.press("Escape")
+
+    drag(page, port(document, "prepare", "out:table"), port(document, "train", "in:table"))
+    expect(document.get_by_role("button", name="1 problem")).to_have_count(0, timeout=LONG)
+    drag(page, port(document, "train", "out:score"), port(document, "report", "in:score"))
+    drag(page, port(document, "prepare", "out"), port(document, "report", "in"))
+
+    page.screenshot(path=artifacts / "pipeline-drawn.png")
+    assert text_of(page) == GOLDEN
