@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dagbook.version import __version__
 
 if TYPE_CHECKING:
+    from dagbook.api.approve import approve
     from dagbook.api.builder import Pipeline
     from dagbook.api.launch import launch
     from dagbook.api.resume import resume, retry
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 # Not `input`: `from dagbook import *` must leave Python's own alone.
 __all__ = [
-    "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "artifact", "launch", "load", "metric",
-    "output", "param", "resume", "retry", "track",
+    "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "approve", "artifact", "launch", "load",
+    "metric", "output", "param", "resume", "retry", "track",
 ]  # fmt: skip
 
 # Imported when first used: `import dagbook` in a notebook must cost nothing.
@@ -33,6 +34,7 @@ _HOMES = {
     "InvalidInput": "dagbook.errors",
     "Pipeline": "dagbook.api.builder",
     "Run": "dagbook.api.run",
+    "approve": "dagbook.api.approve",
     "artifact": "dagbook.magics.log",
     "input": "dagbook.magics.input_binding",
     "launch": "dagbook.api.launch",

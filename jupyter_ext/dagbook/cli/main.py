@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("report", "Write a run as one page of HTML that can be mailed."),
     "graph": ("graph", "Draw a pipeline as text, Mermaid, DOT or SVG."),
     "compile": ("compile", "Write a pipeline for another scheduler: Argo, …"),
+    "approve": ("approve", "Answer for a step that waits for a person."),
     "cancel": ("cancel", "End a run that is going on."),
     "resume": ("resume", "Do what a run has not finished."),
     "retry": ("retry", "Do again what failed in a run, or a step of it."),

@@ -22,6 +22,7 @@ from dagbook.engine.run_record import open_run_record, user_name
 from dagbook.pipeline.plan import Plan
 from dagbook.pipeline.rules import Rules
 from dagbook.run.commands import (
+    AskStep,
     CancelStep,
     Command,
     ExpandStep,
@@ -172,6 +173,8 @@ class Driver:
         who = self._wants_cancel()
         if who is not None and history.state.cancel_by is None:
             history.happen(CancelRequested(by=who))
+        else:
+            self._attempts.approvals.look()
         self._recorder.report_loss()
 
     def _is_running(self, step: str) -> bool:
@@ -184,6 +187,8 @@ class Driver:
                 self._attempts.start(step, attempt)
             case StopStep(step=step):
                 self._attempts.stop(step)
+            case AskStep(step=step):
+                self._attempts.ask(step)
             case ExpandStep(step=step):
                 self._attempts.expand(step)
             case GatherStep(step=step):

@@ -13,7 +13,15 @@ from dagbook.pipeline.facts import NotebookFacts
 from dagbook.pipeline.fingerprint import Parts, explain_difference, fingerprint, fingerprint_parts
 from dagbook.pipeline.graph import Graph
 from dagbook.pipeline.names import FAILURES
-from dagbook.pipeline.plan import MOST_STEPS, PlannedNode, PlannedStep, matrix_items, result_key, step_name
+from dagbook.pipeline.plan import (
+    MOST_STEPS,
+    PlannedNode,
+    PlannedQuestion,
+    PlannedStep,
+    matrix_items,
+    result_key,
+    step_name,
+)
 from dagbook.pipeline.resolve import node_names, resolve_params
 from dagbook.pipeline.selection import Selection
 from dagbook.pipeline.spec import PipelineSpec
@@ -77,6 +85,11 @@ def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[
             cell_timeout=settings.cell_timeout,
             when=node.condition,
             foreach=encode(node.foreach),
+            approve=None
+            if node.approve is None
+            else PlannedQuestion(
+                message=node.approve.message, by=node.approve.by, timeout=node.approve.timeout
+            ),
             rules=spec.rules_of(name),
             locks={
                 **{f"mutex {lock}": 1 for lock in node.mutex},

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from dagbook.pipeline.rules import Limits, Rules
+from dagbook.run.approval import approval_ended, approval_requested
 from dagbook.run.events import (
+    ApprovalEnded,
+    ApprovalRequested,
     CancelRequested,
     CellStarted,
     Entry,
@@ -216,6 +219,14 @@ def _step_waiting(state: RunState, event: StepWaiting, _at: str) -> RunState:
     return _with(state, replace(_open_step(state, event.step, {"pending"}), waiting=event.why))
 
 
+def _approval_requested(state: RunState, event: ApprovalRequested, at: str) -> RunState:
+    return _with(state, approval_requested(_open_step(state, event.step, {"pending"}), event, at))
+
+
+def _approval_ended(state: RunState, event: ApprovalEnded, at: str) -> RunState:
+    return _with(state, approval_ended(_open_step(state, event.step, {"pending"}), event, at))
+
+
 def _step_expanded(state: RunState, event: StepExpanded, at: str) -> RunState:
     step = _open_step(state, event.step, {"pending"})
     outline = step.outline
@@ -375,6 +386,8 @@ _HANDLERS: Final[Mapping[type, Callable[[RunState, Any, str], RunState]]] = {
     StepWarned: _step_warned,
     StepStopping: _step_stopping,
     StepWaiting: _step_waiting,
+    ApprovalRequested: _approval_requested,
+    ApprovalEnded: _approval_ended,
     StepExpanded: _step_expanded,
     StepSucceeded: _step_succeeded,
     StepFailed: _step_failed,

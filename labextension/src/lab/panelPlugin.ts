@@ -5,7 +5,9 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import type { IDocumentWidget } from '@jupyterlab/docregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { Answered } from './approve';
 import { addCommands } from './commands';
 import { notebookPath } from './notebookDrive';
 import { PANEL_ID, RunPanelWidget } from './panel';
@@ -33,7 +35,8 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       trans,
       // JupyterLab writes en_US where the web says en-US.
       locale: translator?.languageCode.replace('_', '-'),
-      openNotebook: (run, step) => void openRecord(app, notebookPath(run, step))
+      openNotebook: (run, step) => void openRecord(app, notebookPath(run, step)),
+      answer: (run, step, approved) => void answer(app, trans, { run, step, approved })
     });
     app.shell.add(panel, 'left', { rank: RANK, type: 'Dagbook' });
     restorer?.add(panel, PANEL_ID);
@@ -42,6 +45,15 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     }
   }
 };
+
+async function answer(
+  app: JupyterFrontEnd,
+  trans: TranslationBundle,
+  given: Answered
+): Promise<void> {
+  const approvals = await import('./approve');
+  await approvals.answer(app.serviceManager.serverSettings, trans, given);
+}
 
 /** Opens an executed notebook. It is read, not run: no kernel is started unless somebody chooses one. */
 async function openRecord(app: JupyterFrontEnd, path: string): Promise<void> {
