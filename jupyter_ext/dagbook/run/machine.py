@@ -267,7 +267,8 @@ class Machine:
 
 def _end(state: RunState) -> RunEnd:
     steps = list(state.steps.every())
-    if state.cancel_by is not None and any(step.state == "cancelled" for step in steps):
+    # Also of an earlier driver, when only some of it was done again: it is not all there.
+    if any(step.state == "cancelled" for step in steps):
         return "cancelled"
     return (
         "failed"

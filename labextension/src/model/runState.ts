@@ -175,6 +175,9 @@ const HANDLERS: Handlers = {
     change(state, event.step, ['pending'], {
       state: 'reused',
       finished: at,
+      error: null,
+      retryIn: null,
+      waiting: '',
       outputs: event.outputs ?? {},
       notebook: event.notebook ?? '',
       reason: orElse(event.reason, known(state, event.step).reason)
