@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.caches.directory import DirectoryCache
+from dagbook.engine import leftovers
 from dagbook.engine.folders import JOURNAL, environments_of
 from dagbook.engine.loop import Driver
 from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier, Ports
@@ -25,7 +29,9 @@ from dagbook.notifiers.apprise import AppriseNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
+from dagbook.trackers.run_records import RunRecords
 from dagbook.trackers.sender import Sender
+from dagbook.zygote.asking import ForkServer
 
 if TYPE_CHECKING:
     from dagbook.runners.node_command import StoppableRunner
@@ -71,8 +77,24 @@ def journal(folder: Path) -> Journal:
 
 
 def cache(around: Settings) -> Cache:
-    """Where results are kept for reuse."""
-    return DirectoryCache(around.cache)
+    """Where results are kept for reuse: in the project, and where a team shares them if it does.
+
+    Raises:
+        EnvironmentFault: what its address needs is not installed.
+    """
+    own, url = DirectoryCache(around.cache), around.shared_cache
+    if url is None:
+        return own
+    from dagbook.caches.shared import SharedCache
+
+    scheme, _, path = url.partition("://")
+    if scheme == "file" or not path:
+        return SharedCache(own, DirectoryCache(around.project / Path(path or url).expanduser()))
+    from dagbook.caches.remote import CacheAway, RemoteCache, open_store
+
+    with suppress(CacheAway):  # said when it is asked for something
+        open_store(url)
+    return SharedCache(own, RemoteCache(url))
 
 
 def loader(around: Settings) -> Loader:
@@ -95,7 +117,7 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
     around = read_settings(Path(plan.project))
     ports = Ports(
         journal=journal(folder),
-        executor=LocalExecutor(),
+        executor=LocalExecutor(zygote=zygote(plan, run)),
         cache=cache(around),
         tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
         read_notebook=read_frozen,
@@ -106,17 +128,39 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
     return Driver(plan, run, folder, ports, wants_cancel)
 
 
+def zygote(plan: Plan, run: str) -> ForkServer | None:
+    """A process that a run's warm kernels are forked from, just started; None when nothing wants one."""
+    warm = any(plan.nodes[step.node].warm for step in plan.steps if step.action == "run")
+    if not warm or sys.platform != "linux":
+        return None
+    return ForkServer(
+        preload=plan.preload,
+        learnt=plan.imports,
+        env={**os.environ, leftovers.RUN: run},
+        folder=str(Path(plan.file).parent),
+    )
+
+
 def sender(root: Path) -> Sender:
     """Delivers the outboxes below `root`, which is `.dagbook/outbox` of a project."""
     return Sender(root, read_settings(root.parent.parent).tracking_uri)
 
 
-def runner() -> StoppableRunner:
-    """Executes notebooks in this process's own kernels; imports papermill."""
+def run_records(around: Settings, tracking_uri: str | None) -> RunRecords:
+    """What the tracking store has of a run that was recorded there, or in the project's own store."""
+    return RunRecords(tracking_uri or around.tracking_uri, around.state)
+
+
+def runner(zygote: str = "") -> StoppableRunner:
+    """Executes notebooks in this process's own kernels; imports papermill.
+
+    Args:
+        zygote: path of the socket of a fork server that kernels are taken from; they start cold when empty.
+    """
     from dagbook.kernels.local import LocalKernels
     from dagbook.runners.papermill import PapermillRunner
 
-    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels(), environments=UvEnvironments)
+    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels(zygote), environments=UvEnvironments)
 
 
 def read_frozen(path: Path) -> dict[str, Any]:

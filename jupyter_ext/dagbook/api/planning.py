@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ from dagbook.api.environments import with_locks
 from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
+from dagbook.engine.run_record import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
+from dagbook.notebook.imports import imported_at_once
 from dagbook.notebook.values import encode
 from dagbook.pipeline.check import check_notebooks, check_spec
 from dagbook.pipeline.check_hooks import check_hooks
+from dagbook.pipeline.facts import NotebookFacts
 from dagbook.pipeline.graph import make_graph
 from dagbook.pipeline.plan import MOST_STEPS, Plan
 from dagbook.pipeline.planner import Circumstances, Memory, StepPlanner, plan_nodes
@@ -68,12 +72,16 @@ class Choices:
         jobs: steps at once; the project's setting when None.
         selection: which nodes; all when empty.
         use_cache: False runs everything anew.
+        warm: False starts every kernel anew; the project's setting when None.
+        tags: of the run, besides those of the file; MLflow gets them too.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
     jobs: int | None = None
     selection: Selection = field(default_factory=Selection)
     use_cache: bool = True
+    warm: bool | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,13 +126,14 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     """What a run would do, and why.
 
     Raises:
-        InvalidInput: the pipeline, a parameter or the selection is wrong.
+        InvalidInput: the pipeline, a parameter, the selection or a tag is wrong.
         EnvironmentFault: a kernel is missing.
     """
     checked.require()
     spec = checked.spec
     values = run_params(spec, choices.params)
     _require_nodes(spec, choices.selection)
+    _require_tags(choices.tags)
     around = bootstrap.settings(checked.loaded.file)
     cache = bootstrap.cache(around)
     circumstances = Circumstances(
@@ -135,8 +144,11 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         env=os.environ,
         environment=environment_name(),
         use_cache=choices.use_cache,
+        warm=around.warm if choices.warm is None else choices.warm,
+        accepting=f"accepted by {user_name()} on {datetime.now().astimezone():%Y-%m-%d}",
     )
     graph = make_graph(spec)
+    nodes = plan_nodes(spec, graph, circumstances)
     plan = Plan(
         pipeline=spec.pipeline,
         description=spec.description,
@@ -146,17 +158,31 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         jobs=min(choices.jobs or around.jobs, spec.concurrency or MOST_STEPS),
         limits=Limits(fail_fast=spec.fail_fast),
         experiment=spec.experiment or spec.pipeline,
-        tags=spec.tags,
-        nodes=plan_nodes(spec, graph, circumstances),
+        tags={**spec.tags, **choices.tags},
+        preload=spec.preload,
+        imports=_imports(checked.read.facts[name] for name, node in nodes.items() if node.warm),
+        nodes=nodes,
         steps=StepPlanner(spec, graph, circumstances).steps(),
         hooks=dict(checked.hooks.planned),
     )
+    _require_accepted(plan, choices.selection)
+    away = cache.trouble()
     return Prepared(
         plan=plan,
         documents={**checked.read.documents, **checked.hooks.documents},
-        warnings=checked.warnings,
+        warnings=checked.warnings if away is None else (*checked.warnings, _cache_away(away)),
         addresses=checked.hooks.addresses,
     )
+
+
+def _imports(notebooks: Iterable[NotebookFacts]) -> tuple[str, ...]:
+    """What the notebooks will import, their own modules excepted."""
+    found = set()
+    for facts in notebooks:
+        own = {file.partition("/")[0].removesuffix(".py") for file in facts.modules}
+        for code in (*facts.cells.values(), *facts.modules.values()):
+            found |= {name for name in imported_at_once(code) if name.partition(".")[0] not in own}
+    return tuple(sorted(found))
 
 
 def environment_name() -> str:
@@ -177,3 +203,45 @@ def _require_nodes(spec: PipelineSpec, selection: Selection) -> None:
                 for node in unknown
             )
         )
+
+
+def _require_tags(tags: Mapping[str, str]) -> None:
+    wrong = [
+        Finding(
+            code="tag-name",
+            message=f"{name!r} cannot be a tag of yours",
+            remedy="names that begin with `mlflow.` or `dagbook.` are taken; call it otherwise",
+        )
+        for name in tags
+        if not name.strip() or name.startswith(("mlflow.", "dagbook."))
+    ]
+    if wrong:
+        raise InvalidInput(*wrong)
+
+
+def _require_accepted(plan: Plan, selection: Selection) -> None:
+    """Whoever takes a result as current must be able to rely on it."""
+    wrong = []
+    for node in selection.accept:
+        steps = plan.steps_of(node)
+        if all(step.action == "run" and not step.accepted for step in steps):
+            wrong.append(
+                Finding(
+                    code="nothing-to-accept",
+                    message=f"node '{node}' has no earlier result that could be taken as current "
+                    f"({steps[0].reason})",
+                    remedy="leave --accept out, and it runs",
+                    node=node,
+                )
+            )
+    if wrong:
+        raise InvalidInput(*wrong)
+
+
+def _cache_away(trouble: str) -> Finding:
+    return Finding(
+        code="cache-away",
+        message=trouble,
+        remedy="see DAGBOOK_CACHE; the run goes on without it",
+        severity="warning",
+    )

@@ -21,7 +21,7 @@ def file_argument(command: Any) -> Any:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """-p, --params-file, --sweep, --secret, --only, --from, --until, --no-cache, --jobs."""
+    """What `plan` and `run` take: parameters, which nodes, how much at once, and from where kernels come."""
     options = [
         click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter."),
         click.option(
@@ -49,8 +49,18 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--until", multiple=True, metavar="NODE", help="Run what this node needs, and it; nothing beyond."
         ),
+        click.option(
+            "--accept",
+            multiple=True,
+            metavar="NODE",
+            help="Take the newest result of this node as current, whatever changed since.",
+        ),
         click.option("--no-cache", is_flag=True, help="Run everything, also what is unchanged."),
         click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
+        click.option(
+            "--warm/--cold", default=None, help="Fork kernels from a warm process, or start each anew."
+        ),
+        click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Give the run this tag."),
     ]
     for option in reversed(options):
         command = option(command)
@@ -69,8 +79,15 @@ def prepare(file: Path, **options: Any) -> Prepared:
         secrets=split_assignments(options.get("secrets", ()), "--secret NAME=SECRET"),
         choices=Choices(
             jobs=options["jobs"],
-            selection=Selection(only=options["only"], start=options["start"], until=options["until"]),
+            selection=Selection(
+                only=options["only"],
+                start=options["start"],
+                until=options.get("until", ()),
+                accept=options.get("accept", ()),
+            ),
             use_cache=not options["no_cache"],
+            warm=options.get("warm"),
+            tags=split_assignments(options.get("tags", ()), "--tag NAME=VALUE"),
         ),
     )
     prepared = open_launchable(file).prepare(wish)

@@ -28,6 +28,7 @@ class NodeRequest(BaseModel):
         expected: outputs that downstream takes; without them the attempt fails.
         timeout: seconds for the whole notebook; None for no limit.
         cell_timeout: seconds for each cell; None for no limit.
+        warm: whether its kernel may be forked from a warm process.
         memory: bytes that the attempt may take, all its processes together; None for no limit.
     """
 
@@ -51,6 +52,7 @@ class NodeRequest(BaseModel):
     timeout: float | None = None
     cell_timeout: float | None = None
     memory: int | None = None
+    warm: bool = False
     start_timeout: float = 60.0
 
 

@@ -55,6 +55,7 @@ class PlannedNode(Planned):
         approve: what a person is asked before it runs; None for nothing.
         rules: what the machine follows.
         locks: name → how many steps of the project may hold it at once.
+        warm: whether its kernel may be forked from a warm process.
     """
 
     notebook: str
@@ -71,12 +72,19 @@ class PlannedNode(Planned):
     rules: Rules = Rules()
     locks: dict[str, int] = Field(default_factory=dict)
     cache: bool = True
+    warm: bool = False
     lock: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
 
 
 class PlannedStep(Planned):
-    """One execution of a node. `index` counts a matrix's steps from 0; `fresh` forbids reuse."""
+    """One execution of a node.
+
+    Attributes:
+        index: counts a matrix's steps from 0.
+        fresh: forbids reuse.
+        accepted: who took an earlier result as current, when and in spite of what; empty when nobody did.
+    """
 
     step: str
     node: str
@@ -86,6 +94,7 @@ class PlannedStep(Planned):
     action: Action = "run"
     reason: str = ""
     fresh: bool = False
+    accepted: str = ""
 
 
 class PlannedHook(Planned):
@@ -107,7 +116,10 @@ class PlannedHook(Planned):
 
 
 class Plan(Planned):
-    """What is to be done. `params` are the run's, encoded; `file` is absolute."""
+    """What is to be done. `params` are the run's, encoded; `file` is absolute.
+
+    `preload` is what the author wants warm kernels to have imported, `imports` what the notebooks import.
+    """
 
     version: int = PLAN_VERSION
     pipeline: str
@@ -119,6 +131,8 @@ class Plan(Planned):
     experiment: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
     limits: Limits = Limits()
+    preload: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     nodes: dict[str, PlannedNode]
     steps: tuple[PlannedStep, ...]
     hooks: dict[str, PlannedHook] = Field(default_factory=dict)
