@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dagbook.version import __version__
 
 if TYPE_CHECKING:
+    from dagbook.api.approve import approve
     from dagbook.api.builder import Pipeline
     from dagbook.api.launch import launch
     from dagbook.api.models import models, promote, register_model, show_model
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
 # Not `input`: `from dagbook import *` must leave Python's own alone.
 __all__ = [
-    "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "artifact", "launch", "load", "metric",
-    "models", "output", "param", "promote", "register_model", "resume", "retry", "rm", "runs", "show_model",
-    "track",
+    "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "approve", "artifact", "launch", "load",
+    "metric", "models", "output", "param", "promote", "register_model", "resume", "retry", "rm", "runs",
+    "show_model", "track",
 ]  # fmt: skip
 
 # Imported when first used: `import dagbook` in a notebook must cost nothing.
@@ -37,6 +38,7 @@ _HOMES = {
     "InvalidInput": "dagbook.errors",
     "Pipeline": "dagbook.api.builder",
     "Run": "dagbook.api.run",
+    "approve": "dagbook.api.approve",
     "artifact": "dagbook.magics.log",
     "input": "dagbook.magics.input_binding",
     "launch": "dagbook.api.launch",

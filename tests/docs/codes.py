@@ -24,13 +24,13 @@ def finding_codes() -> dict[str, str]:
 
 
 def node_error_names() -> dict[str, str]:
-    """Name → file, of every `NodeError` that is ours and not the notebook's own exception."""
+    """Name → file, of every `NodeError` or `Ending` that is ours and not the notebook's own exception."""
     found: dict[str, str] = {}
     for path in python_files():
         if path.name == "testing.py":  # its fakes make up what a notebook raised
             continue
         for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.Call) and _called(node) == "NodeError":
+            if isinstance(node, ast.Call) and _called(node) in {"NodeError", "Ending"}:
                 found |= dict.fromkeys(_texts(_keyword(node, "name")), path.name)
     return found
 

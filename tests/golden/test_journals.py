@@ -71,6 +71,7 @@ def comparable_step(step: StepState) -> dict[str, Any]:
         "bad": step.bad,
         "item": dict(step.outline.item),
         "group": step.outline.group,
+        **({"approval": {**asdict(step.approval), "by": list(step.approval.by)}} if step.approval else {}),
     }
 
 

@@ -22,6 +22,7 @@ EXAMPLES = {
     r"dagbook/api/plan": ("POST", ("plan",)),
     r"dagbook/api/runs": ("POST", ("runs",)),
     r"dagbook/api/runs/([^/]+)/cancel": ("POST", ("runs", RUN, "cancel")),
+    r"dagbook/api/runs/([^/]+)/approve": ("POST", ("runs", RUN, "approve")),
     r"dagbook/api/runs/([^/]+)/trials": ("GET", ("runs", RUN, "trials")),
     r"dagbook/api/defaults": ("POST", ("defaults",)),
     r"dagbook/api/cells": ("GET", ("cells",)),
@@ -216,6 +217,22 @@ async def test_a_run_is_asked_to_end_through_its_folder(jp_fetch: Any, runs: Any
     assert json.loads((runs.folder / going / "cancel").read_text()) == {"by": "panel"}
     assert (await told(jp_fetch, "runs", over, "cancel", body={}))["asked"] is False
     assert not (runs.folder / over / "cancel").exists()
+
+
+async def test_a_step_that_waits_for_a_person_is_answered_for(jp_fetch: Any, runs: Any):
+    run = runs.add("approvals")
+    body = {"step": "pay", "reject": True, "comment": "no"}
+
+    said = await told(jp_fetch, "runs", run, "approve", body=body, status=400)
+    assert said["code"] == "not-asked"  # only ann and bob may
+    said = await told(jp_fetch, "runs", run, "approve", body={"step": "mail"}, status=400)
+    assert said["code"] == "no-question"
+    for wrong in ({"step": 1}, {"reject": "yes"}, {"colour": "red"}):
+        assert (await told(jp_fetch, "runs", run, "approve", body=wrong, status=400))["code"] == "bad-body"
+    early = runs.add("approvals", 5, run="20261126-070000-a11a02")
+    said = await told(jp_fetch, "runs", early, "approve", body={"step": "mail"})
+    assert said == {"run": early, "steps": [{"step": "mail", "answer": "", "by": ""}]}
+    assert len(list((runs.folder / early / "approvals").iterdir())) == 1
 
 
 @pytest.mark.parametrize(("run", "status", "code"), [("~root", 400, "bad-run"), ("2099", 404, "unknown-run")])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from dagbook.api.phrases import seconds_text
+from dagbook.run.approval import is_unanswered
 from dagbook.run.state import BAD, StepState
 
 
@@ -13,7 +14,7 @@ def most_telling(steps: Sequence[StepState], most: int) -> list[StepState]:
     """At most so many steps, in their order: those that run, that went wrong, that wait, then the others."""
 
     def rank(step: StepState) -> int:
-        if step.state == "running":
+        if step.state == "running" or is_unanswered(step):
             return 0
         return 1 if step.state in BAD else 2 if step.state == "pending" else 3
 
@@ -35,6 +36,8 @@ def remark(step: StepState) -> str:
     if step.state == "running":
         where = f"cell {step.cell} of {step.total}" if step.total else "starting its kernel"
         return f"{where}  {step.line}".rstrip()
+    if step.state == "pending" and step.waiting:
+        return f"waits for {step.waiting}"
     if step.error is not None:
         return f"{step.error.name}: {first_line(step.error.value)}"
     if step.state in {"skipped", "reused"}:

@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("serve", "Serve a registered model over HTTP."),
     "graph": ("graph", "Draw a pipeline as text, Mermaid, DOT or SVG."),
     "compile": ("compile", "Write a pipeline for another scheduler: Argo, …"),
+    "approve": ("approve", "Answer for a step that waits for a person."),
     "cancel": ("cancel", "End a run that is going on."),
     "resume": ("resume", "Do what a run has not finished."),
     "retry": ("retry", "Do again what failed in a run, or a step of it."),

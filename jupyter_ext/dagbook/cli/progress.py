@@ -11,6 +11,7 @@ from dagbook.api.run import Run
 from dagbook.api.step_phrases import elapsed, first_line, most_telling, remark
 from dagbook.cli.hook_text import hook_lines
 from dagbook.cli.screen import console, seconds_text, state_text
+from dagbook.run.approval import is_unanswered
 from dagbook.run.state import BAD, FINAL, RunState, StepState
 
 _MANY = 24
@@ -36,9 +37,13 @@ def _follow_live(run: Run) -> RunState:
 
 def _follow_plainly(run: Run) -> RunState:
     said: set[str] = set()
+    asked: set[str] = set()
 
     def look(state: RunState) -> None:
         for name, step in state.steps.items():
+            if is_unanswered(step) and name not in asked:
+                asked.add(name)
+                console.print(question_text(step, run.id))
             if step.state in FINAL and name not in said:
                 said.add(name)
                 console.print(Text.assemble(state_text(step.state), f"  {name}  ", Text(remark(step), "dim")))
@@ -81,6 +86,14 @@ def summary(state: RunState, run: Run) -> Group:
         failed = next(name for name, step in state.steps.items() if step.state in BAD)
         parts.append(Text(f"Next:  dagbook logs {run.id} {failed}", "dim"))
     return Group(*parts)
+
+
+def question_text(step: StepState, run: str) -> Text:
+    """What a person is asked about a step, and the command that answers."""
+    name = step.outline.step
+    message = step.approval.message if step.approval else ""
+    said = f"\n    dagbook approve {run} {name}  (or --reject)"
+    return Text.assemble(("? ", "cyan"), (name, "bold"), f" waits for approval: {message}", (said, "dim"))
 
 
 def failure_text(step: StepState) -> Text:

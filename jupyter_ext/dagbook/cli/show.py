@@ -11,7 +11,7 @@ from rich.text import Text
 
 from dagbook.api.run import Run, find
 from dagbook.cli.hook_text import hook_lines
-from dagbook.cli.progress import failure_text, follow
+from dagbook.cli.progress import failure_text, follow, question_text
 from dagbook.cli.screen import (
     console,
     json_option,
@@ -21,6 +21,7 @@ from dagbook.cli.screen import (
     state_text,
     value_text,
 )
+from dagbook.run.approval import is_unanswered
 from dagbook.run.state import BAD
 
 
@@ -68,6 +69,8 @@ def _print_run(run: Run) -> None:
     for line in hook_lines(state):
         console.print(line)
     for step in state.steps.values():
+        if is_unanswered(step):
+            console.print(question_text(step, run.id))
         if step.state in BAD and step.error is not None:
             console.print(failure_text(step))
         for warning in step.warnings:

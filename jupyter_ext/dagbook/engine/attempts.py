@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dagbook.engine.approvals import Approvals
 from dagbook.engine.commit import Committed, failure_of, published_by
 from dagbook.engine.expansion import Expansion, does_not_hold, planned_step
 from dagbook.engine.folders import OUTBOX, attempt_folder, environments_of, frozen_notebook, step_folder
@@ -69,6 +70,7 @@ class Attempts:
 
     Attributes:
         patience: where steps rest that wait for another attempt or for a lock.
+        approvals: where steps wait for a person.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Attempts:
         self._recorder = recorder
         self._expansion = Expansion(plan, folder, history, ports.clock)
         self.patience = Patience(ports.clock)
+        self.approvals = Approvals(folder, history, ports.clock)
         self._steps = {step.step: step for step in plan.steps}
         self._notebooks: dict[str, FrozenNotebook] = {}
         self._known: dict[str, dict[str, Any]] = {}
@@ -94,25 +97,49 @@ class Attempts:
     def start(self, name: str, attempt: int) -> None:
         """Skip the step, take its result from the cache, let it wait, or hand it over to the executor."""
         step = planned_step(self._steps, self._history.state, name)
-        around = Around(
+        prepared = self._prepare(step, attempt)
+        if prepared is not None and not self._is_kept_waiting(step):
+            self._begin(step, attempt, prepared)
+
+    def ask(self, name: str) -> None:
+        """Skip the step, take its result from the cache, or ask a person whether it may run."""
+        step = planned_step(self._steps, self._history.state, name)
+        attempt = self._history.state.steps[name].attempt + 1
+        is_list = self._plan.nodes[step.node].rules.foreach
+        if is_list and self._expansion.is_over(step):
+            return
+        if is_list or self._prepare(step, attempt) is not None:
+            try:
+                self.approvals.ask(self._around(step))
+            except Unprepared as error:
+                self._not_prepared(step, attempt, error)
+
+    def _around(self, step: PlannedStep) -> Around:
+        return Around(
             plan=self._plan, step=step, state=self._history.state, folder=self._folder, known=self._known
         )
+
+    def _prepare(self, step: PlannedStep, attempt: int) -> PreparedStep | None:
+        """What it needs to run; None when it need not, or cannot: then that is told."""
+        around, before = self._around(step), self._history.state.steps[step.step]
         try:
-            if attempt == 1 and not self._holds(around):
+            # Only of the first attempt of a driver: the condition of one that is tried again has held.
+            if attempt == before.tried + 1 and not self._holds(around):
                 self._history.happen(does_not_hold(around))
-                return
+                return None
             prepared = prepare_step(around, self._notebook(step.node))
         except Unprepared as error:
-            self._history.happen(
-                StepStarted(step=name, attempt=attempt, folder=attempt_folder(name, attempt))
-            )
-            self._failed(Failed(step=name, attempt=attempt, as_="failed", error=error.error))
-            return
-        self._prepared[name] = prepared
+            self._not_prepared(step, attempt, error)
+            return None
+        self._prepared[step.step] = prepared
         if not step.fresh and self._plan.nodes[step.node].cache and self._reuse(step, prepared):
-            return
-        if not self._is_kept_waiting(step):
-            self._begin(step, attempt, prepared)
+            return None
+        return prepared
+
+    def _not_prepared(self, step: PlannedStep, attempt: int, error: Unprepared) -> None:
+        name = step.step
+        self._history.happen(StepStarted(step=name, attempt=attempt, folder=attempt_folder(name, attempt)))
+        self._failed(Failed(step=name, attempt=attempt, as_="failed", error=error.error))
 
     def expand(self, name: str) -> None:
         """Find out what a `foreach` is over."""
@@ -156,12 +183,20 @@ class Attempts:
 
     def _begin(self, step: PlannedStep, attempt: int, prepared: PreparedStep) -> None:
         name, folder = step.step, attempt_folder(step.step, attempt)
-        identity = self._recorder.open_step(attempt_record(self._plan, self._run, step, attempt, prepared))
+        record = attempt_record(self._plan, self._run, step, attempt, prepared, self._approved(name))
+        identity = self._recorder.open_step(record)
         identified = identity.mlflow_run_id if identity else None
         self._warn_of_moves(name, prepared)
         self._history.happen(StepStarted(step=name, attempt=attempt, folder=folder, mlflow_run_id=identified))
         self._recorder.watch(identified, self._folder / folder / OUTBOX)
         self._ports.executor.start(self._request(step, attempt, prepared, identity))
+
+    def _approved(self, name: str) -> dict[str, str]:
+        steps = self._history.state.steps
+        asked = steps[name].approval or (
+            group.approval if (group := steps.get(steps[name].outline.group)) else None
+        )
+        return {"dagbook.approved_by": asked.who} if asked is not None and asked.who else {}
 
     def _reuse(self, step: PlannedStep, prepared: PreparedStep) -> bool:
         place = f"{step_folder(step.step)}/reused"

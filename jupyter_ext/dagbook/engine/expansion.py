@@ -49,19 +49,33 @@ class Expansion:
         """Record the steps that `step` becomes, or why it becomes none."""
         around = Around(plan=self._plan, step=step, state=self._history.state, folder=self._folder)
         name = step.step
+        if self.is_over(step):
+            return
         try:
-            if not around.condition_waits_for_item() and not around.holds():
-                self._history.happen(does_not_hold(around))
-                return
             items = tuple(encode(element) for element in around.elements())
         except (ExpressionError, UnsupportedValue) as error:
-            failure = NodeError(name="WrongForeach", value=said_of(error, around), remedy=LOOK_UPSTREAM)
-            folder = attempt_folder(name, 1)
-            self._history.happen(StepStarted(step=name, attempt=1, folder=folder))
-            self._history.happen(StepFailed(step=name, attempt=1, as_="failed", error=failure, seconds=0))
+            self._failed(around, error)
             return
         self._began[name] = self._clock()
         self._history.happen(StepExpanded(step=name, items=items))
+
+    def is_over(self, step: PlannedStep) -> bool:
+        """Whether `step` becomes nothing, because its condition does not hold or cannot be told; says so."""
+        around = Around(plan=self._plan, step=step, state=self._history.state, folder=self._folder)
+        try:
+            if around.condition_waits_for_item() or around.holds():
+                return False
+        except ExpressionError as error:
+            self._failed(around, error)
+            return True
+        self._history.happen(does_not_hold(around))
+        return True
+
+    def _failed(self, around: Around, error: Exception) -> None:
+        name = around.step.step
+        failure = NodeError(name="WrongForeach", value=said_of(error, around), remedy=LOOK_UPSTREAM)
+        self._history.happen(StepStarted(step=name, attempt=1, folder=attempt_folder(name, 1)))
+        self._history.happen(StepFailed(step=name, attempt=1, as_="failed", error=failure, seconds=0))
 
     def gather(self, name: str) -> None:
         """Record what became of an expanded step, now that all that it became is over."""

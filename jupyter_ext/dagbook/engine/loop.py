@@ -21,6 +21,7 @@ from dagbook.engine.record import Recorder
 from dagbook.engine.run_record import open_run_record
 from dagbook.pipeline.plan import Plan
 from dagbook.run.commands import (
+    AskStep,
     CancelStep,
     Command,
     ExpandStep,
@@ -161,6 +162,8 @@ class Driver:
         who = self._wants_cancel()
         if who is not None and history.state.cancel_by is None:
             history.happen(CancelRequested(by=who))
+        else:
+            self._attempts.approvals.look()
         self._recorder.report_loss()
 
     def _is_running(self, step: str) -> bool:
@@ -173,6 +176,8 @@ class Driver:
                 self._attempts.start(step, attempt)
             case StopStep(step=step):
                 self._attempts.stop(step)
+            case AskStep(step=step):
+                self._attempts.ask(step)
             case ExpandStep(step=step):
                 self._attempts.expand(step)
             case GatherStep(step=step):

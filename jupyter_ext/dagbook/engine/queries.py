@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -222,6 +222,8 @@ def _describe_step(step: StepState, folder: Path) -> dict[str, Any]:
         "cell": step.cell,
         "total": step.total,
         "line": step.line,
+        "waiting": step.waiting or None,
+        "approval": asdict(step.approval) if step.approval else None,
         "started": step.started,
         "finished": step.finished,
         "seconds": step.seconds,

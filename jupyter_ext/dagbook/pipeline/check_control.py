@@ -32,6 +32,15 @@ def check_control(name: str, node: NodeSpec) -> Iterator[Problem]:
         )  # fmt: skip
     if node.foreach is not None:
         yield from _check_foreach(name, node)
+        if node.approve is not None and _is_about_item(node.approve.message):
+            yield _problem(
+                name, "approve", "no-item", "a `foreach` is approved as a whole, before it has elements",
+                "ask without ${item}",
+            )  # fmt: skip
+
+
+def _is_about_item(template: object) -> bool:
+    return any(reference.root == "item" for reference in references(template))
 
 
 def _check_foreach(name: str, node: NodeSpec) -> Iterator[Problem]:

@@ -44,6 +44,23 @@ class ResourcesSpec(Written):
     memory: Size | None = Field(default=None, description="Memory, and its limit: 512Mi, 2Gi")
 
 
+class ApproveSpec(Written):
+    """`approve: Ship it?`, or this."""
+
+    message: str = Field(min_length=1, max_length=2000, description="What is asked; may hold ${node.output}")
+    by: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = Field(
+        default=(), description="User names: only these may answer; anybody when left out"
+    )
+    timeout: Duration | None = Field(
+        default=None, description="Without an answer for so long the step is timed-out: 90, 30m, 2d"
+    )
+
+
+def as_approve(value: object) -> object:
+    """A text alone is the message."""
+    return {"message": value} if isinstance(value, str) else value
+
+
 def as_retries(value: object) -> object:
     """A number alone is the limit."""
     return {"limit": value} if isinstance(value, int) and not isinstance(value, bool) else value
@@ -56,6 +73,7 @@ def as_condition(value: object) -> object:
 
 LockName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 RetriesField = Annotated[RetriesSpec, BeforeValidator(as_retries)]
+ApproveField = Annotated[ApproveSpec, BeforeValidator(as_approve)]
 Names = Annotated[tuple[LockName, ...], BeforeValidator(one_or_many)]
 Condition = Annotated[
     str, BeforeValidator(as_condition), StringConstraints(strip_whitespace=True, min_length=1)

@@ -9,6 +9,7 @@ import ast
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from simpleeval import AttributeDoesNotExist, EvalWithCompoundTypes, InvalidExpression
@@ -161,7 +162,12 @@ def _as_text(value: Any) -> str:
     return str(value)
 
 
-def _references_in(source: str) -> Iterator[Reference]:
+@lru_cache(maxsize=4096)  # the same few are asked for at every step
+def _references_in(source: str) -> tuple[Reference, ...]:
+    return tuple(_found_references(source))
+
+
+def _found_references(source: str) -> Iterator[Reference]:
     tree = _parse(source)
     nodes = list(ast.walk(tree))
     targets = [node.target for node in nodes if isinstance(node, ast.comprehension)]

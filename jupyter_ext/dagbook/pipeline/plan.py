@@ -25,6 +25,20 @@ class Planned(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class PlannedQuestion(Planned):
+    """What a person is asked.
+
+    Attributes:
+        message: template of the question.
+        by: who may answer, by user name; anybody when empty.
+        timeout: seconds that an answer is waited for; None for ever.
+    """
+
+    message: str
+    by: tuple[str, ...] = ()
+    timeout: float | None = None
+
+
 class PlannedNode(Planned):
     """A node as it will be run, frozen: later edits of the pipeline file change nothing.
 
@@ -38,6 +52,7 @@ class PlannedNode(Planned):
         kernel: asked for by the pipeline file; None for the notebook's own.
         when: template of its condition; None for none.
         foreach: template of the list that it is expanded over; None for none.
+        approve: what a person is asked before it runs; None for nothing.
         rules: what the machine follows.
         locks: name → how many steps of the project may hold it at once.
         warm: whether its kernel may be forked from a warm process.
@@ -53,6 +68,7 @@ class PlannedNode(Planned):
     cell_timeout: float | None = None
     when: str | None = None
     foreach: Any = None
+    approve: PlannedQuestion | None = None
     rules: Rules = Rules()
     locks: dict[str, int] = Field(default_factory=dict)
     cache: bool = True

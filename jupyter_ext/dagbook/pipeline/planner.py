@@ -17,6 +17,7 @@ from dagbook.pipeline.plan import (
     MOST_STEPS,
     Action,
     PlannedNode,
+    PlannedQuestion,
     PlannedStep,
     matrix_items,
     result_key,
@@ -112,6 +113,11 @@ def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[
             cell_timeout=settings.cell_timeout,
             when=node.condition,
             foreach=encode(node.foreach),
+            approve=None
+            if node.approve is None
+            else PlannedQuestion(
+                message=node.approve.message, by=node.approve.by, timeout=node.approve.timeout
+            ),
             rules=spec.rules_of(name),
             locks={
                 **{f"mutex {lock}": 1 for lock in node.mutex},

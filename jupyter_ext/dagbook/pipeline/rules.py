@@ -55,6 +55,7 @@ class Rules(Rule):
         concurrency: so many of its steps at once; None for no limit of its own.
         foreach: it is expanded during the run, one step for each element of a list.
         tolerate: so many of those may fail.
+        approve: a person has to agree before it runs.
         cpu: processors it asks for.
         memory: bytes it asks for, and may not outgrow.
     """
@@ -64,6 +65,7 @@ class Rules(Rule):
     concurrency: int | None = None
     foreach: bool = False
     tolerate: int = 0
+    approve: bool = False
     cpu: float = 0.0
     memory: int = 0
 

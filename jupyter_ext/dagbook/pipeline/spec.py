@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from dagbook.notebook import types
 from dagbook.notebook.values import Secret
 from dagbook.pipeline.control_spec import (
+    ApproveField,
     Condition,
     Count,
     LockName,
@@ -144,6 +145,9 @@ class NodeSpec(NodeSettings):
     run_if: RunIf = Field(
         default="success", description="What its upstream must have come to: success, failure, always, any"
     )
+    approve: ApproveField | None = Field(
+        default=None, description="Ask a person before it runs: the question, or message, by and timeout"
+    )
     concurrency: Count | None = Field(default=None, description="So many of the node's steps at once")
     mutex: Names = Field(default=(), description="Names; no two steps of the project hold one at once")
     semaphore: dict[LockName, Count] = Field(
@@ -189,7 +193,8 @@ class NodeSpec(NodeSettings):
     @property
     def templates(self) -> dict[str, Any]:
         """Key → what may refer to other nodes."""
-        return {"params": self.params, "when": self.condition, "foreach": self.foreach}
+        asked = None if self.approve is None else self.approve.message
+        return {"params": self.params, "when": self.condition, "foreach": self.foreach, "approve": asked}
 
     @field_validator("notebook")
     @classmethod
@@ -253,6 +258,7 @@ class PipelineSpec(Written):
             run_if=spec.run_if,
             concurrency=spec.concurrency,
             foreach=spec.foreach is not None,
+            approve=spec.approve is not None,
             tolerate=spec.tolerate,
             cpu=resources.cpu or 0.0,
             memory=resources.memory or 0,

@@ -10,10 +10,16 @@ from dagbook.run.state import GOOD, RunState
 def unfinished(state: RunState) -> tuple[str, ...]:
     """Every step without a result that the plan does not leave out, in the run's order.
 
-    What a driver left running counts, and what was skipped: its reason may be gone when it is its turn.
+    What a driver left running counts, and what was skipped: its reason may be gone when it is its turn. A
+    failure that its `foreach` tolerates is finished business.
     """
+    steps = state.steps
     return tuple(
-        name for name, step in state.steps.items() if step.state not in GOOD and step.outline.action != "skip"
+        name
+        for name, step in steps.items()
+        if step.state not in GOOD
+        and step.outline.action != "skip"
+        and not (step.outline.group and steps[step.outline.group].state in GOOD)
     )
 
 

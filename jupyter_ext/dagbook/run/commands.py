@@ -32,6 +32,13 @@ class SkipStep:
 
 
 @dataclass(frozen=True)
+class AskStep:
+    """Ask a person whether the step may run, unless it need not run at all."""
+
+    step: str
+
+
+@dataclass(frozen=True)
 class ExpandStep:
     """Find out what a `foreach` is over, and record its steps."""
 
@@ -59,4 +66,4 @@ class FinishRun:
     state: RunEnd
 
 
-Command = StartStep | StopStep | SkipStep | ExpandStep | GatherStep | CancelStep | FinishRun
+Command = StartStep | StopStep | SkipStep | AskStep | ExpandStep | GatherStep | CancelStep | FinishRun

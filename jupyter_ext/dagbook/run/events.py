@@ -18,6 +18,7 @@ JOURNAL_VERSION = 1
 FinishedAs = Literal["failed", "timed-out", "killed"]
 RunEnd = Literal["succeeded", "failed", "cancelled"]
 HookEnd = Literal["succeeded", "failed", "timed-out", "killed", "cancelled"]
+Answer = Literal["approved", "rejected", "timed-out"]
 SkipCause = Literal["condition", "upstream", "selection"]
 """Its own `when`; what became of others; `--only` and its like."""
 
@@ -166,6 +167,32 @@ class StepWaiting(Fact):
     why: str
 
 
+class ApprovalRequested(Fact):
+    """A person is asked whether the step may run.
+
+    `by` are those who may answer, anybody when empty; the question is open for `timeout` seconds.
+    """
+
+    kind: Literal["approval_requested"] = "approval_requested"
+    step: str
+    message: str
+    by: tuple[str, ...] = ()
+    timeout: float | None = None
+
+
+class ApprovalEnded(Fact):
+    """The answer, and whose; or none came in time. Unless it was approved, the step is over by `error`."""
+
+    kind: Literal["approval_ended"] = "approval_ended"
+    step: str
+    as_: Answer = Field(alias="as")
+    by: str = ""
+    comment: str = ""
+    error: NodeError | None = None
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
 class StepExpanded(Fact):
     """A `foreach` step became one step for each of `items`, encoded values: `step[0]` and so on."""
 
@@ -294,6 +321,8 @@ KnownEvent = Annotated[
     | StepWarned
     | StepStopping
     | StepWaiting
+    | ApprovalRequested
+    | ApprovalEnded
     | StepExpanded
     | StepSucceeded
     | StepFailed
@@ -313,6 +342,7 @@ KINDS: frozenset[str] = frozenset(
     {
         "run_started", "run_resumed", "tracking_started", "tracking_lost", "tracking_completed",
         "step_started", "cell_started", "output_seen", "step_warned", "step_stopping", "step_waiting",
+        "approval_requested", "approval_ended",
         "step_expanded", "step_succeeded", "step_failed", "step_reused", "step_skipped", "step_cancelled",
         "hook_started", "hook_ended", "cancel_requested", "run_finished",
     }

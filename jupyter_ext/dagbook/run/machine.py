@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from dagbook.run.commands import CancelStep, Command, ExpandStep, FinishRun, GatherStep, SkipStep, StopStep
+from dagbook.run.approval import is_unanswered
+from dagbook.run.commands import (
+    AskStep,
+    CancelStep,
+    Command,
+    ExpandStep,
+    FinishRun,
+    GatherStep,
+    SkipStep,
+    StopStep,
+)
 from dagbook.run.events import Entry, RunEnd, RunResumed, RunStarted, StepExpanded
 from dagbook.run.gates import Gates
 from dagbook.run.judge import WAIT, Go, Omit, Verdict, judge, judge_needs, standing
@@ -34,6 +44,11 @@ class Machine:
     def resting(self) -> frozenset[str]:
         """The steps that rest."""
         return frozenset(self._resting)
+
+    @property
+    def unanswered(self) -> frozenset[str]:
+        """The steps that somebody was asked about and that wait for the answer."""
+        return frozenset(self._unanswered)
 
     def apply(self, entry: Entry) -> None:
         """Fold one more entry in. Raises IllegalEvent as `apply` does."""
@@ -68,7 +83,13 @@ class Machine:
         if state.state != "running" or not state.steps:
             return ()
         if state.cancel_by is None:
-            due = (*self._skips(), *self._expansions(), *self._gatherings(), *self._queue.starts(state))
+            due = (
+                *self._skips(),
+                *self._questions(),
+                *self._expansions(),
+                *self._gatherings(),
+                *self._queue.starts(state),
+            )
         else:
             due = (*self._cancellations(), *self._gatherings())
         if not due and not self._open:
@@ -83,6 +104,10 @@ class Machine:
             verdict = self._judge(self.state.steps[name])
             if isinstance(verdict, Omit):
                 yield SkipStep(name, verdict.because, verdict.cause)
+
+    def _questions(self) -> Iterator[Command]:
+        for name in self._in_order(self._askable):
+            yield AskStep(name)
 
     def _expansions(self) -> Iterator[Command]:
         for name in self._in_order(self._expandable - self._resting):
@@ -110,6 +135,8 @@ class Machine:
         self._places: dict[str, Place] = {}
         self._open: set[str] = set()
         self._omitted: set[str] = set()
+        self._askable: set[str] = set()
+        self._unanswered: set[str] = set()
         self._expandable: set[str] = set()
         self._gathered: set[str] = set()
         self._gates = Gates()
@@ -155,6 +182,8 @@ class Machine:
         name = step.outline.step
         if before.state != step.state:
             self._omitted.discard(name)
+            self._askable.discard(name)
+            self._unanswered.discard(name)
             self._expandable.discard(name)
             self._gathered.discard(name)
             self._queue.remove(name)
@@ -168,7 +197,11 @@ class Machine:
                 self._gather_if_over(self.state.steps[step.outline.group])
             if step.state in FINAL:
                 self._over(step)
-        if step.state == "pending" and (step.waiting or step.retry_in is not None):
+        if before.approval is not step.approval and step.state == "pending":
+            self._askable.discard(name)
+            self._unanswered.discard(name)
+            self._consider(step)
+        elif step.state == "pending" and (step.waiting or step.retry_in is not None):
             self.rest(name)
 
     def _over(self, step: StepState) -> None:
@@ -189,12 +222,22 @@ class Machine:
         if isinstance(verdict, Omit):
             self._omitted.add(name)
             self._queue.remove(name)
+            self._askable.discard(name)
+            self._unanswered.discard(name)
             self._expandable.discard(name)
+        elif is_unanswered(step):
+            self._unanswered.add(name)
         elif isinstance(verdict, Go):
-            if self.state.rules_of(step).foreach and not step.outline.group:
+            if self._is_to_be_asked(step):
+                self._askable.add(name)
+            elif self.state.rules_of(step).foreach and not step.outline.group:
                 self._expandable.add(name)
             elif name not in self._resting:
                 self._queue.add(self.state, step)
+
+    def _is_to_be_asked(self, step: StepState) -> bool:
+        # Of what was expanded it was asked before; and an attempt that was promised is made.
+        return self.state.rules_of(step).approve and not step.outline.group and step.approval is None
 
     def _judge(self, step: StepState) -> Verdict:
         name, run_if = step.outline.step, self.state.rules_of(step).run_if
@@ -224,7 +267,8 @@ class Machine:
 
 def _end(state: RunState) -> RunEnd:
     steps = list(state.steps.every())
-    if state.cancel_by is not None and any(step.state == "cancelled" for step in steps):
+    # Also of an earlier driver, when only some of it was done again: it is not all there.
+    if any(step.state == "cancelled" for step in steps):
         return "cancelled"
     return (
         "failed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from dagbook.run.approval import approval_when_planned_again, waiting_for
 from dagbook.run.steps import BAD, FINAL, Steps, StepState
 
 
@@ -22,7 +23,8 @@ def _taken_up(steps: Steps, again: frozenset[str]) -> Iterator[StepState]:
         elif name not in again:
             yield step
         elif step.items is None or _is_expanded_anew(step, again):
-            yield _before_expansion(steps, step)
+            asked = approval_when_planned_again(step, same_inputs=again.isdisjoint(step.outline.needs))
+            yield replace(_before_expansion(steps, step), approval=asked, waiting=waiting_for(asked))
         else:
             yield _goes_on(steps, step, again)
 

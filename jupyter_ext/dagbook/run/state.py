@@ -7,7 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from dagbook.pipeline.rules import Limits, Rules
+from dagbook.run.approval import approval_ended, approval_requested
+from dagbook.run.elements import elements_of
 from dagbook.run.events import (
+    ApprovalEnded,
+    ApprovalRequested,
     CancelRequested,
     CellStarted,
     Entry,
@@ -233,38 +237,18 @@ def _step_waiting(state: RunState, event: StepWaiting, _at: str) -> RunState:
     return _with(state, replace(_open_step(state, event.step, {"pending"}), waiting=event.why))
 
 
+def _approval_requested(state: RunState, event: ApprovalRequested, at: str) -> RunState:
+    return _with(state, approval_requested(_open_step(state, event.step, {"pending"}), event, at))
+
+
+def _approval_ended(state: RunState, event: ApprovalEnded, at: str) -> RunState:
+    return _with(state, approval_ended(_open_step(state, event.step, {"pending"}), event, at))
+
+
 def _step_expanded(state: RunState, event: StepExpanded, at: str) -> RunState:
     step = _open_step(state, event.step, {"pending"})
-    outline = step.outline
-    children = (
-        StepState(
-            outline=outline.model_copy(
-                update={
-                    "step": f"{outline.step}[{index}]",
-                    # As a matrix shows its combination; an element without names is shown as one.
-                    "item": item if isinstance(item, dict) and not _is_marked(item) else {"item": item},
-                    "group": outline.step,
-                }
-            ),
-            reason=outline.reason,
-            attempt=_counted_on(step, index),
-            tried=_counted_on(step, index),
-            value=item,
-        )
-        for index, item in enumerate(event.items)
-    )
     group = replace(step, state="running", started=at, items=len(event.items))
-    return replace(state, steps=state.steps.expanded(group, children))
-
-
-def _counted_on(group: StepState, index: int) -> int:
-    """Attempts of this element before the list was made anew: no two ever share a folder."""
-    return group.attempts[index] if index < len(group.attempts) else 0
-
-
-def _is_marked(item: dict[str, Any]) -> bool:
-    """Whether an encoded element stands for a file, a date or the like."""
-    return len(item) == 1 and next(iter(item)).startswith("$")
+    return replace(state, steps=state.steps.expanded(group, elements_of(step, event.items)))
 
 
 def _step_succeeded(state: RunState, event: StepSucceeded, at: str) -> RunState:
@@ -310,6 +294,9 @@ def _step_reused(state: RunState, event: StepReused, at: str) -> RunState:
             step,
             state="reused",
             finished=at,
+            error=None,
+            retry_in=None,
+            waiting="",
             outputs=event.outputs,
             notebook=event.notebook,
             fingerprint=event.fingerprint,
@@ -393,6 +380,8 @@ _HANDLERS: Final[Mapping[type, Callable[[RunState, Any, str], RunState]]] = {
     StepWarned: _step_warned,
     StepStopping: _step_stopping,
     StepWaiting: _step_waiting,
+    ApprovalRequested: _approval_requested,
+    ApprovalEnded: _approval_ended,
     StepExpanded: _step_expanded,
     StepSucceeded: _step_succeeded,
     StepFailed: _step_failed,

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, Final, Literal
 
 from dagbook.notebook.outputs import Output
-from dagbook.run.events import NodeError, SkipCause, StepOutline
+from dagbook.run.events import Answer, NodeError, SkipCause, StepOutline
 
 # `lost` is never written by a driver: a reader sees it when the driver is gone.
 StepStatus = Literal[
@@ -21,6 +21,20 @@ BAD: Final = frozenset({"failed", "timed-out", "killed"})
 FINAL: Final = GOOD | BAD | {"cancelled", "skipped", "lost"}
 
 _CHUNK: Final = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """A question to a person; times are ISO 8601. `answer` is empty until there is one."""
+
+    message: str
+    by: tuple[str, ...] = ()
+    timeout: float | None = None
+    asked: str
+    answer: Answer | Literal[""] = ""
+    who: str = ""
+    comment: str = ""
+    answered: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +76,7 @@ class StepState:
     bad: int = 0
     value: Any = None
     tried: int = 0
+    approval: Approval | None = None
     attempts: tuple[int, ...] = ()
 
 

@@ -87,6 +87,29 @@ class CancelHandler(LaunchHandler):
         return said
 
 
+class ApproveHandler(LaunchHandler):
+    """The answer to what a run asks."""
+
+    @authenticated
+    @authorized
+    async def post(self, run: str) -> None:
+        """Let a step go on, or reject it."""
+        body = self.body()
+        checked_run(run)
+        await self.answer(lambda: self._answered(run, body))
+
+    def _answered(self, run: str, body: dict[str, Any]) -> dict[str, Any]:
+        project = self.projects.of_run(run)
+        said: dict[str, Any] = _launching().approved(project.folder, run, body, self._name())
+        return said
+
+    def _name(self) -> str | None:
+        """Who asks, where people log in by name; behind a token alone it is the server's own user."""
+        user = self.current_user
+        is_named = not str(getattr(user, "name", "")).startswith("Anonymous ")
+        return str(user.username) if is_named else None
+
+
 class TrialsHandler(LaunchHandler):
     """The steps of a run as a table."""
 
@@ -131,6 +154,7 @@ LAUNCH_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/plan", PlanHandler),
     (r"dagbook/api/runs", StartHandler),
     (r"dagbook/api/runs/([^/]+)/cancel", CancelHandler),
+    (r"dagbook/api/runs/([^/]+)/approve", ApproveHandler),
     (r"dagbook/api/runs/([^/]+)/trials", TrialsHandler),
     (r"dagbook/api/defaults", DefaultsHandler),
     (r"dagbook/api/cells", CellsHandler),

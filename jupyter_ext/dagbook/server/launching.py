@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from dagbook.api.approve import approve
 from dagbook.api.launch import Field, Launchable, Wish, open_launchable
 from dagbook.api.planning import Choices
 from dagbook.api.run import find, start
@@ -117,6 +118,27 @@ def cancelled(folder: Path, queries: Queries, run: str) -> dict[str, Any]:
     if state == "running":
         find(run, folder).cancel(by="panel")
     return {"run": run, "state": state, "asked": state == "running"}
+
+
+def approved(folder: Path, run: str, body: Mapping[str, Any], by: str | None) -> dict[str, Any]:
+    """Answer for steps that wait for a person: `{"step", "reject", "comment"}`, all of them optional.
+
+    Raises:
+        InvalidInput: nobody was asked, or somebody else was; or the body is wrong.
+    """
+    kinds = {"step": str, "reject": bool, "comment": str}
+    if wrong := [key for key, value in body.items() if not isinstance(value, kinds.get(key, type(None)))]:
+        raise InvalidInput(
+            Finding(
+                code="bad-body", message=f"the request cannot be read: {', '.join(map(repr, wrong))}",
+                remedy="see docs/reference/rest.md",
+            )
+        )  # fmt: skip
+    answers = approve(
+        find(run, folder), body.get("step"), reject=body.get("reject", False),
+        comment=body.get("comment", ""), by=by,
+    )  # fmt: skip
+    return {"run": run, "steps": list(answers)}
 
 
 def edited_defaults(body: Mapping[str, Any]) -> dict[str, Any]:

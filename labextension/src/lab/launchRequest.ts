@@ -52,6 +52,14 @@ export class LaunchRoutes implements LaunchServer {
     return this.ask(['runs', run, 'trials']);
   }
 
+  /** Answers for a step that waits for a person. */
+  approve(
+    run: string,
+    answer: { readonly step: string; readonly reject: boolean; readonly comment: string }
+  ): Promise<unknown> {
+    return this.#ask(['runs', run, 'approve'], { body: answer });
+  }
+
   cancel(run: string): Promise<unknown> {
     return this.ask(['runs', run, 'cancel'], { body: {} });
   }

@@ -28,6 +28,7 @@ export interface PanelOptions {
   readonly trans: TranslationBundle;
   readonly locale: string | undefined;
   openNotebook(run: string, step: string): void;
+  answer(run: string, step: string, approved: boolean): void;
 }
 
 export class RunPanelWidget extends ReactWidget {
@@ -45,7 +46,8 @@ export class RunPanelWidget extends ReactWidget {
       older: () => void runs.older(),
       toggle: (key, open) => runs.toggle(key, open),
       filter: text => runs.store.change({ type: 'filter-typed', text }),
-      openNotebook: (run, step) => options.openNotebook(run, step)
+      openNotebook: (run, step) => options.openNotebook(run, step),
+      answer: (run, step, approved) => options.answer(run, step, approved)
     };
     this.id = PANEL_ID;
     this.addClass('jp-DagbookPanel');

@@ -5,7 +5,9 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { Answered } from './approve';
 import { addCommands } from './commands';
 import { notebookPath } from './notebookDrive';
 import { openRecord } from './openRecord';
@@ -40,7 +42,8 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       trans,
       // JupyterLab writes en_US where the web says en-US.
       locale: translator?.languageCode.replace('_', '-'),
-      openNotebook: (run, step) => void openRecord(app, notebookPath(run, step))
+      openNotebook: (run, step) => void openRecord(app, notebookPath(run, step)),
+      answer: (run, step, approved) => void answer(app, trans, { run, step, approved })
     });
     app.shell.add(panel, 'left', { rank: RANK, type: 'Dagbook' });
     restorer?.add(panel, PANEL_ID);
@@ -49,3 +52,12 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     }
   }
 };
+
+async function answer(
+  app: JupyterFrontEnd,
+  trans: TranslationBundle,
+  given: Answered
+): Promise<void> {
+  const approvals = await import('./approve');
+  await approvals.answer(app.serviceManager.serverSettings, trans, given);
+}

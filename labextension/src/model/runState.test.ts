@@ -46,6 +46,7 @@ function comparableStep(step: StepState): unknown {
     finished: step.finished,
     seconds: step.seconds,
     reason: step.reason,
+    ...(step.approval !== null && { approval: step.approval }),
     error: error && { name: error.name, value: error.value, cell: error.cell ?? null },
     mlflow_run_id: step.mlflowRunId,
     outputs: Object.keys(step.outputs).sort(),

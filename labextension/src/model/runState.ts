@@ -3,6 +3,7 @@
  * both replay `tests/golden/journals` and have to come out alike.
  */
 
+import { approvalEnded, approvalRequested } from './approval';
 import { hookEnded, hookStarted, type Hooks } from './hooks';
 import { BAD, child, FINAL, planned, type Steps, type StepState, takenUp } from './steps';
 import type { Entry, EntryHead, RunEvent, RunStatus, StepStatus } from './types';
@@ -160,6 +161,10 @@ const HANDLERS: Handlers = {
     }),
   step_stopping: (state, event) => change(state, event.step, ['running'], { stopping: true }),
   step_waiting: (state, event) => change(state, event.step, ['pending'], { waiting: event.why }),
+  approval_requested: (state, event, at) =>
+    change(state, event.step, ['pending'], approvalRequested(event, at)),
+  approval_ended: (state, event, at) =>
+    change(state, event.step, ['pending'], approvalEnded(known(state, event.step), event, at)),
   step_expanded: (state, event, at) => expand(state, event.step, event.items, at),
   step_succeeded: (state, event, at) =>
     change(state, event.step, ['running'], {
@@ -183,6 +188,9 @@ const HANDLERS: Handlers = {
     change(state, event.step, ['pending'], {
       state: 'reused',
       finished: at,
+      error: null,
+      retryIn: null,
+      waiting: '',
       outputs: event.outputs ?? {},
       notebook: event.notebook ?? '',
       reason: orElse(event.reason, known(state, event.step).reason)

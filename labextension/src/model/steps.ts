@@ -1,5 +1,7 @@
 /** One step of a run, and what becomes of steps. Twin of `dagbook/run/steps.py` and `resumption.py`. */
 
+import { approvalWhenPlannedAgain, waitingFor } from './approval';
+import type { Approval } from './approval';
 import type { NodeError, Outputs, SkipCause, StepOutline, StepStatus } from './types';
 
 /** One step as the journal tells it. `cell` and `total` count cells from 1; times are ISO 8601. */
@@ -33,6 +35,7 @@ export interface StepState {
   readonly bad: number;
   /** Attempts of the elements of a list that is to be made anew. */
   readonly attempts: readonly number[];
+  readonly approval: Approval | null;
 }
 
 /** Steps by name, in the plan's order. A map, not an object: an object would sort names that are numbers. */
@@ -75,7 +78,8 @@ export function planned(outline: StepOutline): StepState {
     items: null,
     ended: 0,
     bad: 0,
-    attempts: []
+    attempts: [],
+    approval: null
   };
 }
 
@@ -92,8 +96,12 @@ export function takenUp(steps: Steps, again: ReadonlySet<string>): Steps {
       found.set(name, step);
     } else if (step.items === null || isExpandedAnew(step, again)) {
       const attempts = childrenOf(steps, step).map(each => each.attempt);
+      const sameInputs = !(step.outline.needs ?? []).some(need => again.has(need));
+      const approval = approvalWhenPlannedAgain(step, sameInputs);
       found.set(name, {
         ...plannedAgain(step),
+        approval,
+        waiting: waitingFor(approval),
         attempts: step.items === null ? step.attempts : attempts
       });
     } else {

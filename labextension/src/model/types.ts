@@ -124,6 +124,25 @@ export interface StepWaiting {
   readonly why: string;
 }
 
+export interface ApprovalRequested {
+  readonly kind: 'approval_requested';
+  readonly step: string;
+  readonly message: string;
+  readonly by?: readonly string[];
+  readonly timeout?: number | null;
+}
+
+export type Answer = 'approved' | 'rejected' | 'timed-out';
+
+export interface ApprovalEnded {
+  readonly kind: 'approval_ended';
+  readonly step: string;
+  readonly as: Answer;
+  readonly by?: string;
+  readonly comment?: string;
+  readonly error?: NodeError | null;
+}
+
 export interface StepExpanded {
   readonly kind: 'step_expanded';
   readonly step: string;
@@ -214,6 +233,8 @@ export type RunEvent =
   | StepWarned
   | StepStopping
   | StepWaiting
+  | ApprovalRequested
+  | ApprovalEnded
   | StepExpanded
   | StepSucceeded
   | StepFailed

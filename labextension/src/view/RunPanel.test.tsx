@@ -23,6 +23,7 @@ function drawn(...names: readonly string[]): {
     refresh: vi.fn(),
     older: vi.fn(),
     openNotebook: vi.fn(),
+    answer: vi.fn(),
     toggle: vi.fn((key: string, open: boolean) => store.change({ type: 'row-toggled', key, open })),
     filter: vi.fn((text: string) => store.change({ type: 'filter-typed', text }))
   };
@@ -226,4 +227,28 @@ test('older runs are offered only when there are any', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Older runs' }));
 
   expect(actions.older).toHaveBeenCalledTimes(1);
+});
+
+test('a step that waits for a person says what it asks, and takes both answers', async () => {
+  const { row, actions } = await opened('approvals');
+  const pay = step(row, 'pay');
+  const { run } = summaryOf('approvals');
+
+  expect(pay.textContent).toContain('waits for approval');
+  expect(within(pay).getByText('Pay?')).toBeTruthy();
+  expect(within(pay).getByText('For ann, bob')).toBeTruthy();
+  await userEvent.click(within(pay).getByRole('button', { name: 'Approve pay' }));
+  await userEvent.click(within(pay).getByRole('button', { name: 'Reject pay' }));
+
+  expect(actions.answer.mock.calls).toEqual([
+    [run, 'pay', true],
+    [run, 'pay', false]
+  ]);
+});
+
+test('a step that was answered for asks nothing any more', async () => {
+  const { row } = await opened('approvals');
+
+  expect(within(step(row, 'ship')).queryByRole('button', { name: 'Approve ship' })).toBeNull();
+  expect(step(row, 'mail').textContent).toContain('nobody answered');
 });

@@ -4,6 +4,8 @@ import type { JSX } from 'react';
 
 import { duration, elapsed } from '../model/format';
 import type { StepRow } from '../model/selectors';
+import { isUnanswered } from '../model/approval';
+import { ApprovalItem } from './ApprovalItem';
 import { StatusIcon } from './StatusIcon';
 import { useSurroundings } from './surroundings';
 import type { Surroundings } from './surroundings';
@@ -45,6 +47,9 @@ export function StepItem({ run, row }: StepItemProps): JSX.Element {
         {detail !== '' && <span title={detail}>{` · ${detail}`}</span>}
       </span>
       <StepError row={row} />
+      {step.approval !== null && isUnanswered(step) && (
+        <ApprovalItem run={run} step={step.outline.step} approval={step.approval} />
+      )}
       {status === 'running' && step.line !== '' && (
         <span className="jp-DagbookStep-line" title={step.line}>
           {step.line}
@@ -127,7 +132,12 @@ function whereOf(row: StepRow, trans: Surroundings['trans']): string {
   const { step, status, waitsFor } = row;
   switch (status) {
     case 'pending':
-      return waitsFor.length === 0 ? '' : trans.__('waits for %1', waitsFor.join(', '));
+      if (isUnanswered(step)) {
+        return trans.__('waits for approval');
+      }
+      return waitsFor.length > 0
+        ? trans.__('waits for %1', waitsFor.join(', '))
+        : step.waiting && trans.__('waits for %1', step.waiting);
     case 'running':
       if (step.stopping) {
         return trans.__('stopping');

@@ -15,6 +15,8 @@ export interface PanelActions {
   toggle(key: string, open: boolean): void;
   filter(text: string): void;
   openNotebook(run: string, step: string): void;
+  /** Answers for a step that waits for a person. */
+  answer(run: string, step: string, approved: boolean): void;
 }
 
 export interface Surroundings {
