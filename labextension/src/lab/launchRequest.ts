@@ -57,7 +57,7 @@ export class LaunchRoutes implements LaunchServer {
     run: string,
     answer: { readonly step: string; readonly reject: boolean; readonly comment: string }
   ): Promise<unknown> {
-    return this.#ask(['runs', run, 'approve'], { body: answer });
+    return this.ask(['runs', run, 'approve'], { body: answer });
   }
 
   cancel(run: string): Promise<unknown> {
