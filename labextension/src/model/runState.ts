@@ -123,7 +123,9 @@ const HANDLERS: Handlers = {
     steps: new Map(
       [...state.steps].map(([name, step]) => [
         name,
-        Object.hasOwn(event.steps, name) ? { ...step, mlflowRunId: event.steps[name] ?? null } : step
+        Object.hasOwn(event.steps, name)
+          ? { ...step, mlflowRunId: event.steps[name] ?? null }
+          : step
       ])
     )
   }),
