@@ -340,7 +340,7 @@ for _path in product.values() if isinstance(product, dict) else [product]:
 
 
 def _stays(path: str) -> bool:
-    """Whether a product is handed on as a path only: published, a small JSON file would arrive as its value."""
+    """Whether a product is handed on as a path: published, a small JSON file would arrive as its value."""
     return path.lower().endswith(".json")
 
 
