@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -206,9 +207,14 @@ class _Project:
                 outputs[_output(key)] = path
         if outputs:
             node["outputs"] = outputs
-        needs = [self._tasks[up].node for up in self._named(task) if not _published(self._tasks[up])]
+        ups = [self._tasks[up] for up in self._named(task)]
+        needs = [up.node for up in ups if not _published(up) or any(map(_stays, up.products.values()))]
         if needs:
             node["needs"] = needs
+        if any(_stays(path) for up in ups for path in up.products.values()):
+            # What it reads in place is in no fingerprint.
+            node["cache"] = False
+            draft.changed.append(f"{task.node}: `cache: false`, for it reads a JSON file where it lies")
         return node
 
     def _given(self, task: _Task) -> dict[str, Any] | None:
@@ -232,10 +238,22 @@ class _Project:
 
     def _product_of(self, up: _Task, index: int | None) -> Any:
         place = "" if index is None or not up.grid else f"[{index}]"
-        values = {key: f"${{{up.node}.{_output(key)}{place}}}" for key in up.products if key != _EXECUTED}
+        values = {
+            key: self._file_of(up, path, index) if _stays(path) else f"${{{up.node}.{_output(key)}{place}}}"
+            for key, path in up.products.items()
+            if key != _EXECUTED
+        }
         if _EXECUTED in up.products:
             values[_EXECUTED] = self._path(up, up.products[_EXECUTED]) if not up.grid else ""
         return values[""] if set(values) == {""} else values
+
+    def _file_of(self, up: _Task, path: str, index: int | None) -> str:
+        """A product as the path where it lies, for the combination `index` of its grid."""
+        text = self._path(up, path)
+        combinations = list(itertools.product(*up.grid.values()))
+        for key, value in zip(up.grid, combinations[index or 0], strict=True):
+            text = text.replace(f"${{item.{key}}}", str(value))
+        return text
 
     def _named(self, task: _Task) -> list[str]:
         return [up.name for word in task.upstream for up in self._tasks.values() if _matches(word, up)]
@@ -319,6 +337,11 @@ _MAKE_FOLDERS: Final = """# Added on import: Ploomber made the folders of produc
 from pathlib import Path as _Path
 for _path in product.values() if isinstance(product, dict) else [product]:
     _Path(_path).parent.mkdir(parents=True, exist_ok=True)"""
+
+
+def _stays(path: str) -> bool:
+    """Whether a product is handed on as a path: published, a small JSON file would arrive as its value."""
+    return path.lower().endswith(".json")
 
 
 def _published(task: _Task) -> bool:
