@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.caches.directory import DirectoryCache
 from dagbook.engine import leftovers
-from dagbook.engine.folders import JOURNAL, environments_of
+from dagbook.engine.folders import JOURNAL, SCHEDULER, environments_of
 from dagbook.engine.loop import Driver
+from dagbook.engine.model_registry import ModelRegistry
 from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier, Ports
 from dagbook.engine.queries import Queries
 from dagbook.environments.uv import UvEnvironments
@@ -30,8 +33,10 @@ from dagbook.notifiers.apprise import AppriseNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
+from dagbook.trackers.registry import MlflowRegistry
 from dagbook.trackers.run_records import RunRecords
 from dagbook.trackers.sender import Sender
+from dagbook.trackers.store import MlflowStore, embedded_uri
 from dagbook.zygote.asking import ForkServer
 
 if TYPE_CHECKING:
@@ -40,7 +45,14 @@ if TYPE_CHECKING:
 # Name → module and class. Imported on use: each needs packages of its own.
 COMPILERS: Final[dict[str, tuple[str, str]]] = {
     "argo": ("dagbook.compilers.argo.compiler", "ArgoCompiler"),
+    "airflow": ("dagbook.compilers.airflow", "AirflowCompiler"),
+    "kubeflow": ("dagbook.compilers.kubeflow", "KubeflowCompiler"),
+    "luigi": ("dagbook.compilers.luigi", "LuigiCompiler"),
 }
+
+
+_stores: dict[tuple[str | None, Path], MlflowStore] = {}
+_stores_lock = threading.Lock()
 
 
 def compiler(name: str) -> Compiler:
@@ -69,7 +81,8 @@ def queries(start: Path) -> Queries:
 
 def queries_of(runs: Path) -> Queries:
     """The read side of one folder of runs."""
-    return Queries(runs, journal, is_held)
+    # Of a run that another scheduler runs, nobody holds the lock; a mark lies there until it is over.
+    return Queries(runs, journal, lambda folder: is_held(folder) or (folder / SCHEDULER).exists())
 
 
 def journal(folder: Path) -> Journal:
@@ -115,18 +128,45 @@ def notifier() -> Notifier:
 
 def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | None]) -> Driver:
     """A driver for a prepared run folder, on this machine."""
+    ports = _ports(plan, run, journal(folder), LocalExecutor(workers(plan, run)))
+    return Driver(plan, run, folder, replace(ports, capacity=capacity()), wants_cancel)
+
+
+def shared_ports(plan: Plan, run: str, kept: Journal) -> Ports:
+    """What a process works with that does one step; how many there are at once is for others to say."""
+    return _ports(plan, run, kept, LocalExecutor())
+
+
+def _ports(plan: Plan, run: str, kept: Journal, executor: LocalExecutor) -> Ports:
     around = read_settings(Path(plan.project))
-    ports = Ports(
-        journal=journal(folder),
-        executor=LocalExecutor(workers(plan, run)),
+    return Ports(
+        journal=kept,
+        executor=executor,
         cache=cache(around),
         tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
         read_notebook=read_frozen,
         notifier=notifier(),
         locks=FileLocks(around.state / "locks", run),
-        capacity=capacity(),
     )
-    return Driver(plan, run, folder, ports, wants_cancel)
+
+
+def store(start: Path) -> MlflowStore | None:
+    """The tracking store of the project that `start` belongs to; None for one that was never written to."""
+    around = read_settings(start)
+    embedded = around.tracking_uri in {None, embedded_uri(around.state)}
+    if embedded and not (around.state / "mlflow.db").exists():
+        return None  # to look would make it, which takes seconds
+    with _stores_lock:
+        key = (around.tracking_uri, around.state)
+        if key not in _stores:
+            _stores[key] = MlflowStore(around.tracking_uri, around.state)
+        return _stores[key]
+
+
+def registry(start: Path) -> ModelRegistry | None:
+    """The registered models of the project that `start` belongs to; None where nothing was ever tracked."""
+    found = store(start)
+    return None if found is None else MlflowRegistry(found)
 
 
 def workers(plan: Plan, run: str) -> Workers:
