@@ -76,6 +76,19 @@ def drag(page: Page, start: Locator, end: Locator, at: tuple[float, float] = (0.
     page.mouse.up()
 
 
+def settled(document: Locator, arrows: int) -> None:
+    """Wait for so many arrows, and until the layout that follows from them has come to rest."""
+    expect(document.locator(".react-flow__edge")).to_have_count(arrows, timeout=LONG)
+    boxes = document.locator(".react-flow__node")
+    before: list[object] = []
+    for _ in range(50):
+        now: list[object] = [box.bounding_box() for box in boxes.all()]
+        if now == before:
+            return
+        before = now
+        document.page.wait_for_timeout(400)
+
+
 def node(document: Locator, name: str) -> Locator:
     return document.locator(f'.react-flow__node[data-id="{name}"]')
 
@@ -104,8 +117,11 @@ def test_three_nodes_are_drawn_from_an_empty_file(page: Page, folder: Path, arti
 
     drag(page, port(document, "prepare", "out:table"), port(document, "train", "in:table"))
     expect(document.get_by_role("button", name="1 problem")).to_have_count(0, timeout=LONG)
+    settled(document, 1)
     drag(page, port(document, "train", "out:score"), port(document, "report", "in:score"))
+    settled(document, 2)
     drag(page, port(document, "prepare", "out"), port(document, "report", "in"))
+    settled(document, 3)
 
     page.screenshot(path=artifacts / "pipeline-drawn.png")
     assert text_of(page) == GOLDEN
