@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dagbook.caches.directory import DirectoryCache
 from dagbook.engine.folders import JOURNAL, environments_of
 from dagbook.engine.loop import Driver
-from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier, Ports
+from dagbook.engine.ports import Cache, Compiler, Environments, Executor, Journal, Loader, Notifier, Ports
 from dagbook.engine.queries import Queries
 from dagbook.environments.uv import UvEnvironments
 from dagbook.errors import Finding, InvalidInput, did_you_mean
@@ -91,19 +91,30 @@ def notifier() -> Notifier:
 
 
 def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | None]) -> Driver:
-    """A driver for a prepared run folder, on this machine."""
+    """A driver for a prepared run folder. Raises EnvironmentFault when the place of its steps is away."""
     around = read_settings(Path(plan.project))
     ports = Ports(
         journal=journal(folder),
-        executor=LocalExecutor(),
+        executor=executor(plan),
         cache=cache(around),
         tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
         read_notebook=read_frozen,
         notifier=notifier(),
         locks=FileLocks(around.state / "locks", run),
-        capacity=capacity(),
+        # A cluster that somebody else keeps knows itself how much room it has.
+        capacity=(0.0, 0) if plan.place.address else capacity(),
     )
     return Driver(plan, run, folder, ports, wants_cancel)
+
+
+def executor(plan: Plan) -> Executor:
+    """Where the plan's steps run. Raises EnvironmentFault when that place cannot be reached."""
+    if plan.place.executor == "local":
+        return LocalExecutor()
+    from dagbook.executors.dask.cluster import connect
+    from dagbook.executors.dask.executor import DaskExecutor
+
+    return DaskExecutor(connect(plan.place.address, plan.jobs))
 
 
 def sender(root: Path) -> Sender:

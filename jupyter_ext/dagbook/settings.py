@@ -18,11 +18,15 @@ class Settings:
         project: the folder that holds `.dagbook/`.
         tracking_uri: MLflow's store; None for the one embedded in the project.
         jobs: how many steps may run at once unless a command says otherwise.
+        executor: where steps run; empty to leave it to the pipeline.
+        dask_address: of the Dask scheduler; empty to leave it to the pipeline.
     """
 
     project: Path
     tracking_uri: str | None = None
     jobs: int = 2
+    executor: str = ""
+    dask_address: str = ""
 
     @property
     def state(self) -> Path:
@@ -66,11 +70,13 @@ def project_of(start: Path) -> Path:
 
 
 def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings:
-    """Settings for the project of `start`, from the environment (`DAGBOOK_JOBS`, `MLFLOW_TRACKING_URI`)."""
+    """Settings for the project of `start`, from the environment (docs/reference/settings.md)."""
     env = os.environ if env is None else env
     jobs = env.get("DAGBOOK_JOBS", "")
     return Settings(
         project=project_of(start),
         tracking_uri=env.get("MLFLOW_TRACKING_URI") or None,
         jobs=int(jobs) if jobs.isdigit() and int(jobs) > 0 else max(2, os.cpu_count() or 1),
+        executor=env.get("DAGBOOK_EXECUTOR", ""),
+        dask_address=env.get("DAGBOOK_DASK_ADDRESS", ""),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from dagbook import bootstrap
+from dagbook.api.places import WantedPlace
 from dagbook.api.planning import Choices, Prepared, check, check_file, make_plan
 from dagbook.api.run import Run, start
 from dagbook.errors import Finding, InvalidInput, did_you_mean
@@ -164,6 +165,7 @@ def launch(
     wait: bool = True,
     jobs: int | None = None,
     use_cache: bool = True,
+    place: WantedPlace | None = None,
     **params: Any,
 ) -> Run:
     """Run a pipeline file, or a notebook alone, and wait for the end unless told otherwise.
@@ -175,12 +177,13 @@ def launch(
         wait: False comes back at once; the run goes on without us.
         jobs: steps at once.
         use_cache: False runs everything anew.
+        place: where steps run: `WantedPlace(executor="dask", dask_address="tcp://…")`.
         params: values for its parameters. A failed run is no exception: see `run.state`.
 
     Raises:
         InvalidInput: the file or a value is wrong; nothing was started.
     """
-    choices = Choices(jobs=jobs, use_cache=use_cache)
+    choices = Choices(jobs=jobs, use_cache=use_cache, place=place or WantedPlace())
     run = start(open_launchable(Path(file)).prepare(Wish(params=params, sweep=sweep or {}, choices=choices)))
     if wait:
         run.wait()

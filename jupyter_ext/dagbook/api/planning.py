@@ -14,6 +14,7 @@ from dagbook.api.environments import with_locks
 from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
+from dagbook.api.places import WantedPlace, choose_place, jobs_at
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
 from dagbook.notebook.values import encode
@@ -68,12 +69,14 @@ class Choices:
         jobs: steps at once; the project's setting when None.
         selection: which nodes; all when empty.
         use_cache: False runs everything anew.
+        place: where steps run, as far as it is said.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
     jobs: int | None = None
     selection: Selection = field(default_factory=Selection)
     use_cache: bool = True
+    place: WantedPlace = field(default_factory=WantedPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,13 +140,15 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         use_cache=choices.use_cache,
     )
     graph = make_graph(spec)
+    place = choose_place(spec, choices.place, around)
     plan = Plan(
         pipeline=spec.pipeline,
         description=spec.description,
         file=str(checked.loaded.file),
         project=str(around.project),
         params={name: encode(value) for name, value in values.items()},
-        jobs=min(choices.jobs or around.jobs, spec.concurrency or MOST_STEPS),
+        jobs=min(choices.jobs or jobs_at(place, around), spec.concurrency or MOST_STEPS),
+        place=place,
         limits=Limits(fail_fast=spec.fail_fast),
         experiment=spec.experiment or spec.pipeline,
         tags=spec.tags,

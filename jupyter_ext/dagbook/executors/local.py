@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -50,10 +50,12 @@ class LocalExecutor:
 
     Args:
         command: what begins the command line of a worker; the request's path follows.
+        mark: added to the environment of workers, and so of all that they start.
     """
 
-    def __init__(self, command: Sequence[str] | None = None) -> None:
+    def __init__(self, command: Sequence[str] | None = None, mark: Mapping[str, str] | None = None) -> None:
         self._command = list(command or [sys.executable, "-m", "dagbook", "node", "run"])
+        self._mark = dict(mark or {})
         self._workers: dict[str, _Worker] = {}
         self._selector = selectors.DefaultSelector()
         self._unheard: list[Ended] = []
@@ -76,7 +78,7 @@ class LocalExecutor:
                     stdout=log,
                     stderr=log,
                     pass_fds=(writing,),
-                    env={**os.environ, RUN: request.run, STEP: request.step},
+                    env={**os.environ, **self._mark, RUN: request.run, STEP: request.step},
                     # Ctrl-C in the terminal is for the driver alone; it decides who is told.
                     start_new_session=True,
                 )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dagbook.pipeline.on_spec import HookEvent
 from dagbook.pipeline.rules import Limits, Rules
-from dagbook.pipeline.spec import NodeSpec
+from dagbook.pipeline.spec import ExecutorName, NodeSpec
 
 PLAN_VERSION = 1
 
@@ -40,6 +40,7 @@ class PlannedNode(Planned):
         foreach: template of the list that it is expanded over; None for none.
         rules: what the machine follows.
         locks: name → how many steps of the project may hold it at once.
+        files: modules and `deps` that the notebook uses, relative to its folder (or the project).
     """
 
     notebook: str
@@ -56,6 +57,7 @@ class PlannedNode(Planned):
     locks: dict[str, int] = Field(default_factory=dict)
     cache: bool = True
     lock: str = ""
+    files: tuple[str, ...] = ()
     tags: dict[str, str] = Field(default_factory=dict)
 
 
@@ -70,6 +72,18 @@ class PlannedStep(Planned):
     action: Action = "run"
     reason: str = ""
     fresh: bool = False
+
+
+class Place(Planned):
+    """Where attempts run.
+
+    Attributes:
+        executor: `local`, or `dask`.
+        address: of the cluster's scheduler; empty for a cluster of this machine, made for the run.
+    """
+
+    executor: ExecutorName = "local"
+    address: str = ""
 
 
 class PlannedHook(Planned):
@@ -91,7 +105,11 @@ class PlannedHook(Planned):
 
 
 class Plan(Planned):
-    """What is to be done. `params` are the run's, encoded; `file` is absolute."""
+    """What is to be done. `params` are the run's, encoded; `file` is absolute.
+
+    Attributes:
+        place: where attempts run.
+    """
 
     version: int = PLAN_VERSION
     pipeline: str
@@ -103,6 +121,7 @@ class Plan(Planned):
     experiment: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
     limits: Limits = Limits()
+    place: Place = Place()
     nodes: dict[str, PlannedNode]
     steps: tuple[PlannedStep, ...]
     hooks: dict[str, PlannedHook] = Field(default_factory=dict)

@@ -84,6 +84,7 @@ def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[
             },
             cache=settings.cache,
             lock=facts.lock,
+            files=(*facts.modules, *facts.deps),
             tags=node.tags,
         )
     return nodes
