@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test check format build clean environment browser test-python test-front-end \
+.PHONY: help demo lab test check format docs build clean environment browser test-python test-front-end \
 	check-format check-lint check-types check-imports check-front-end
 
 BIN := .venv/bin
@@ -65,6 +65,10 @@ format: environment  ## Put the code into its standard form, and mend what can b
 	@$(BIN)/ruff check --fix .
 	@cd labextension && jlpm lint:fix
 
+docs: environment  ## Build the documentation into build/docs; a broken link or a page without a way to it fails
+	@tools/quietly "Documentation" $(BIN)/sphinx-build -W --keep-going -b html docs build/docs
+	@echo "Open build/docs/index.html"
+
 build: environment  ## Build the wheel and the sdist into dist/, from a clean copy of this tree
 	@rm -rf dist
 	@tools/quietly "Wheel and sdist" tools/build-distributions dist
@@ -91,7 +95,7 @@ browser:
 	@touch $@
 
 .venv/.done-packages: .venv/.done-venv pyproject.toml labextension/package.json tools/install-python-packages
-	@tools/install-python-packages lab,examples,argo,test,dev
+	@tools/install-python-packages lab,examples,argo,test,dev,docs
 	@touch $@
 
 labextension/node_modules/.done: .venv/.done-packages .venv/.done-node labextension/package.json labextension/yarn.lock

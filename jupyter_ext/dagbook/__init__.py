@@ -13,8 +13,10 @@ from dagbook.version import __version__
 if TYPE_CHECKING:
     from dagbook.api.builder import Pipeline
     from dagbook.api.launch import launch
+    from dagbook.api.removal import rm
     from dagbook.api.resume import resume, retry
     from dagbook.api.run import Run
+    from dagbook.api.run_listing import runs
     from dagbook.errors import DagbookError, InvalidInput
     from dagbook.magics.input_binding import input as input  # noqa: A004
     from dagbook.magics.log import artifact, metric, param
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 # Not `input`: `from dagbook import *` must leave Python's own alone.
 __all__ = [
     "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "artifact", "launch", "load", "metric",
-    "output", "param", "resume", "retry", "track",
+    "output", "param", "resume", "retry", "rm", "runs", "track",
 ]  # fmt: skip
 
 # Imported when first used: `import dagbook` in a notebook must cost nothing.
@@ -42,6 +44,8 @@ _HOMES = {
     "param": "dagbook.magics.log",
     "resume": "dagbook.api.resume",
     "retry": "dagbook.api.resume",
+    "rm": "dagbook.api.removal",
+    "runs": "dagbook.api.run_listing",
     "track": "dagbook.magics.track",
     "load_ipython_extension": "dagbook.magics.extension",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,7 @@ from dagbook.notifiers.apprise import AppriseNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
+from dagbook.trackers.run_records import RunRecords
 from dagbook.trackers.sender import Sender
 
 if TYPE_CHECKING:
@@ -71,8 +73,24 @@ def journal(folder: Path) -> Journal:
 
 
 def cache(around: Settings) -> Cache:
-    """Where results are kept for reuse."""
-    return DirectoryCache(around.cache)
+    """Where results are kept for reuse: in the project, and where a team shares them if it does.
+
+    Raises:
+        EnvironmentFault: what its address needs is not installed.
+    """
+    own, url = DirectoryCache(around.cache), around.shared_cache
+    if url is None:
+        return own
+    from dagbook.caches.shared import SharedCache
+
+    scheme, _, path = url.partition("://")
+    if scheme == "file" or not path:
+        return SharedCache(own, DirectoryCache(around.project / Path(path or url).expanduser()))
+    from dagbook.caches.remote import CacheAway, RemoteCache, open_store
+
+    with suppress(CacheAway):  # said when it is asked for something
+        open_store(url)
+    return SharedCache(own, RemoteCache(url))
 
 
 def loader(around: Settings) -> Loader:
@@ -120,6 +138,11 @@ def executor(plan: Plan) -> Executor:
 def sender(root: Path) -> Sender:
     """Delivers the outboxes below `root`, which is `.dagbook/outbox` of a project."""
     return Sender(root, read_settings(root.parent.parent).tracking_uri)
+
+
+def run_records(around: Settings, tracking_uri: str | None) -> RunRecords:
+    """What the tracking store has of a run that was recorded there, or in the project's own store."""
+    return RunRecords(tracking_uri or around.tracking_uri, around.state)
 
 
 def runner() -> StoppableRunner:

@@ -20,6 +20,7 @@ class Settings:
         jobs: how many steps may run at once unless a command says otherwise.
         executor: where steps run; empty to leave it to the pipeline.
         dask_address: of the Dask scheduler; empty to leave it to the pipeline.
+        shared_cache: a folder or an address where a team keeps results; None for none.
     """
 
     project: Path
@@ -27,6 +28,7 @@ class Settings:
     jobs: int = 2
     executor: str = ""
     dask_address: str = ""
+    shared_cache: str | None = None
 
     @property
     def state(self) -> Path:
@@ -70,12 +72,13 @@ def project_of(start: Path) -> Path:
 
 
 def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings:
-    """Settings for the project of `start`, from the environment (docs/reference/settings.md)."""
+    """Settings for the project of `start`, from the environment (`DAGBOOK_JOBS`, `DAGBOOK_CACHE`, …)."""
     env = os.environ if env is None else env
     jobs = env.get("DAGBOOK_JOBS", "")
     return Settings(
         project=project_of(start),
         tracking_uri=env.get("MLFLOW_TRACKING_URI") or None,
+        shared_cache=env.get("DAGBOOK_CACHE", "").strip() or None,
         jobs=int(jobs) if jobs.isdigit() and int(jobs) > 0 else max(2, os.cpu_count() or 1),
         executor=env.get("DAGBOOK_EXECUTOR", ""),
         dask_address=env.get("DAGBOOK_DASK_ADDRESS", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -239,3 +240,40 @@ def test_a_notebook_written_as_text_runs_as_one(attempt: MakeAttempt, name: str,
     result = made.run(notebook=str(made.cwd / name), params={"a": 5})
     assert result.state == "succeeded", result.error
     assert made.printed() == "a is 5\n"
+
+
+def test_a_cell_may_have_a_limit_of_its_own(attempt: MakeAttempt):
+    # The cells before it do not count.
+    made = attempt("import time; time.sleep(1.2)", "time.sleep(1.2)", "time.sleep(60)", "2")
+    result = made.run(cell_timeout=2.0, timeout=60.0)
+    assert result.state == "timed-out"
+    assert result.error is not None
+    assert (result.error.name, result.error.cell) == ("TimedOut", 3)
+    assert result.error.value == "the cell ran longer than 2 s"
+    assert made.statuses == ["completed", "completed", "timed-out", "not-run"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("kept = b'x' * 400_000_000\ntime.sleep(60)", id="the kernel"),
+        pytest.param(
+            "import subprocess, sys\n"
+            "grow = 'import time; kept = b\"x\" * 400_000_000; time.sleep(60)'\n"
+            "subprocess.run([sys.executable, '-c', grow])",
+            id="its child",
+        ),
+    ],
+)
+def test_who_outgrows_its_memory_is_killed_and_told_both_figures(attempt: MakeAttempt, source: str):
+    made = attempt("import time\nprint('kept')", source, "2")
+    result = made.run(memory=300 << 20, timeout=60.0)
+    assert result.state == "killed"
+    assert result.error is not None
+    assert (result.error.name, result.error.cell) == ("MemoryLimit", 2)
+    assert re.search(r"took \d+ MiB of memory, and `resources` allow 300 MiB", result.error.value)
+    assert "resources.memory" in result.error.remedy
+    assert result.peak_memory is not None
+    assert result.peak_memory > 300 << 20
+    assert made.statuses == ["completed", "died", "not-run"]
+    assert made.printed(0) == "kept\n"

@@ -30,7 +30,18 @@ PATH_METHODS = {
 # Doors start quickly, and adapters need packages that may be absent or slow to import; nobody else has a
 # reason to hide an import in a function.
 MAY_IMPORT_LATE = {
-    *("api", "bootstrap", "bootstrap.py", "cli", "executors", "formats", "kernels", "loaders", "magics"),
+    *(
+        "api",
+        "bootstrap",
+        "bootstrap.py",
+        "caches",
+        "cli",
+        "executors",
+        "formats",
+        "kernels",
+        "loaders",
+        "magics",
+    ),
     *("compilers", "environments", "notifiers", "runners", "server", "trackers"),
 }
 

@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from dagbook.caches.directory import DirectoryCache
 from dagbook.caches.memory import MemoryCache
+from dagbook.caches.remote import RemoteCache
+from dagbook.caches.shared import SharedCache
 from dagbook.engine.content import digest_of
 from dagbook.engine.ports import Cache, CachedResult
 from dagbook.notebook.outputs import Output
 from dagbook.testing import values
 
 Open = Callable[[], Cache]
+
+
+class Patient(SharedCache):
+    """Everything is given to the team before `store` returns."""
+
+    def store(self, result: CachedResult) -> None:
+        super().store(result)
+        self.close()
+
+
 FP, OTHER = "a" * 64, "b" * 64
 
 
-@pytest.fixture(params=["memory", "directory"])
+@pytest.fixture(params=["memory", "directory", "memory://", "local://", "shared"])
 def open_cache(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Gives the cache; asked again, another user of the same one."""
-    if request.param == "directory":
-        return lambda: DirectoryCache(tmp_path / "cache")
+    match request.param:
+        case "directory":
+            return lambda: DirectoryCache(tmp_path / "cache")
+        case "memory://":
+            url = f"memory://{tmp_path.name}-{uuid.uuid4().hex}"
+            return lambda: RemoteCache(url)
+        case "local://":  # as any store in which nothing appears at once
+            return lambda: RemoteCache(f"local://{tmp_path / 'cache'}")
+        case "shared":  # of somebody else each time: only what the team has is there again
+            people = count()
+            return lambda: Patient(
+                DirectoryCache(tmp_path / f"own{next(people)}"), DirectoryCache(tmp_path / "cache")
+            )
     cache = MemoryCache(tmp_path / "cache")
     return lambda: cache
 
@@ -119,6 +144,15 @@ def test_a_result_that_published_nothing_is_a_result(open_cache: Open, tmp_path:
     fetched = open_cache().fetch(FP, tmp_path / "into")
     assert fetched is not None
     assert fetched.outputs == {}
+
+
+def test_who_took_a_result_as_current_is_kept_with_it(open_cache: Open, result: CachedResult, tmp_path: Path):
+    open_cache().store(CachedResult(**{**vars(result), "accepted": "accepted by ada"}))
+    known, fetched = open_cache().known(FP), open_cache().fetch(FP, tmp_path / "into")
+    assert known is not None
+    assert fetched is not None
+    assert known.accepted == fetched.accepted == "accepted by ada"
+    assert known.reason == "accepted by ada: result of run r1"
 
 
 @pytest.mark.parametrize("key", ["p/train(depth='a/b', x=\"q\")", "größe ✓", "x" * 5000, ""])

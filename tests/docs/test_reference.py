@@ -62,7 +62,7 @@ def test_every_option_of_a_command_is_described(name):
     described = code_words(text)
     words = {word.split()[0] for word in described}
     options = [option for option in params_of(command) if isinstance(option, click.Option)]
-    assert options
+    assert options or name == "completion"  # takes none
     assert [word for option in options for word in option.opts if word not in words] == []
 
 

@@ -171,9 +171,10 @@ class Pipeline:
         """Everything that is wrong; empty when nothing is."""
         return self._checked().findings
 
-    def plan(self, **params: Any) -> Plan:
+    def plan(self, *, accept: Iterable[str] = (), **params: Any) -> Plan:
         """What a run with these parameters would do, and why."""
-        return make_plan(self._checked(), Choices(params=params)).plan
+        choices = Choices(params=params, selection=Selection(accept=tuple(accept)))
+        return make_plan(self._checked(), choices).plan
 
     def run(
         self,
@@ -181,7 +182,9 @@ class Pipeline:
         wait: bool = True,
         jobs: int | None = None,
         only: Iterable[str] = (),
+        accept: Iterable[str] = (),
         use_cache: bool = True,
+        tags: Mapping[str, str] | None = None,
         **params: Any,
     ) -> Run:
         """Run it, and wait for the end unless told otherwise. A failed run is no exception: see `run.state`.
@@ -190,7 +193,11 @@ class Pipeline:
             InvalidInput: the pipeline or a parameter is wrong; nothing was started.
         """
         choices = Choices(
-            params=params, jobs=jobs, selection=Selection(only=tuple(only)), use_cache=use_cache
+            params=params,
+            jobs=jobs,
+            selection=Selection(only=tuple(only), accept=tuple(accept)),
+            use_cache=use_cache,
+            tags=tags or {},
         )
         run = start(make_plan(self._checked(), choices))
         if wait:

@@ -19,6 +19,7 @@ from dagbook import bootstrap
 from dagbook.api import tracking
 from dagbook.environments.uv import INSTALL as INSTALL_UV
 from dagbook.environments.uv import uv_command
+from dagbook.errors import EnvironmentFault
 from dagbook.kernels.installed import installed
 from dagbook.notifiers.apprise import INSTALL, MISSING, is_installed
 from dagbook.settings import Settings
@@ -55,6 +56,7 @@ def examine(where: Path) -> Iterator[Check]:
         _sockets,
         _tracking,
         _records,
+        _cache,
         _runs,
         _notifications,
         _uv,
@@ -170,13 +172,28 @@ def _records(around: Settings) -> Check:
     return Check("records", "warning", message, "`dagbook sync` sends them now")
 
 
+def _cache(around: Settings) -> Check:
+    """Where results are kept, and whether the team's store answers."""
+    try:
+        cache = bootstrap.cache(around)
+        cache.latest("")
+        trouble = cache.trouble()
+    except EnvironmentFault as error:
+        finding = error.findings[0]
+        return Check("cache", "error", finding.message, finding.remedy)
+    if trouble is not None:
+        return Check("cache", "warning", trouble, "see DAGBOOK_CACHE; runs go on without it")
+    shared = f", shared at {around.shared_cache}" if around.shared_cache else ""
+    return Check("cache", "ok", f"{around.cache}{shared}")
+
+
 def _runs(around: Settings) -> Check:
     runs = bootstrap.queries_of(around.runs).runs()
     lost = [run["run"] for run in runs if run["state"] == "interrupted"]
     if lost:
         return Check(
             "runs", "warning", f"{len(lost)} of {len(runs)} lost their driver: {', '.join(lost[:3])}",
-            "run the pipeline again: what was finished is reused",
+            "`dagbook resume RUN` goes on with one, `dagbook rm RUN` removes it",
         )  # fmt: skip
     return Check("runs", "ok", f"{len(runs)} kept")
 

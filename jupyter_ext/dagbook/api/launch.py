@@ -158,7 +158,7 @@ def open_launchable(file: Path) -> Launchable:
     return _open_notebook(file) if is_notebook(file) else _open_pipeline(file)
 
 
-def launch(
+def launch(  # noqa: PLR0913  # a door: what may be said of a run, by keyword
     file: str | Path,
     *,
     sweep: Mapping[str, str | Sequence[Any]] | None = None,
@@ -166,6 +166,7 @@ def launch(
     jobs: int | None = None,
     use_cache: bool = True,
     place: WantedPlace | None = None,
+    tags: Mapping[str, str] | None = None,
     **params: Any,
 ) -> Run:
     """Run a pipeline file, or a notebook alone, and wait for the end unless told otherwise.
@@ -178,12 +179,13 @@ def launch(
         jobs: steps at once.
         use_cache: False runs everything anew.
         place: where steps run: `WantedPlace(executor="dask", dask_address="tcp://…")`.
+        tags: of the run; `dagbook runs --tag` finds it by them.
         params: values for its parameters. A failed run is no exception: see `run.state`.
 
     Raises:
         InvalidInput: the file or a value is wrong; nothing was started.
     """
-    choices = Choices(jobs=jobs, use_cache=use_cache, place=place or WantedPlace())
+    choices = Choices(jobs=jobs, use_cache=use_cache, place=place or WantedPlace(), tags=tags or {})
     run = start(open_launchable(Path(file)).prepare(Wish(params=params, sweep=sweep or {}, choices=choices)))
     if wait:
         run.wait()

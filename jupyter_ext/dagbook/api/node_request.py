@@ -134,6 +134,8 @@ def _request(prepared: Prepared, step: PlannedStep, place: StepPlace, attempt: i
         expected=node.expected,
         kernel=node.kernel,
         timeout=node.timeout,
+        cell_timeout=node.cell_timeout,
+        memory=node.rules.memory or None,
         lock=node.lock,
         environments=str(environments_of(Path(plan.project))) if node.lock else "",
     )

@@ -59,3 +59,12 @@ def value_text(value: Any, longest: int = 60) -> str:
         text = f"{value:.6g}"
     line = text.replace("\n", " ")
     return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def bytes_text(count: float) -> str:
+    """An amount of data as people say it: 312 bytes, 4.2 kB, 1.3 GB."""
+    units = iter(("kB", "MB", "GB", "TB"))
+    unit = "bytes"
+    while count >= 1000 and unit != "TB":  # noqa: PLR2004
+        count, unit = count / 1000, next(units)
+    return f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"  # noqa: PLR2004

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
 from dagbook.api.places import WantedPlace, choose_place, jobs_at
+from dagbook.engine.run_record import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
 from dagbook.notebook.values import encode
@@ -70,6 +72,7 @@ class Choices:
         selection: which nodes; all when empty.
         use_cache: False runs everything anew.
         place: where steps run, as far as it is said.
+        tags: of the run, besides those of the file; MLflow gets them too.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -77,6 +80,7 @@ class Choices:
     selection: Selection = field(default_factory=Selection)
     use_cache: bool = True
     place: WantedPlace = field(default_factory=WantedPlace)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,13 +125,14 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     """What a run would do, and why.
 
     Raises:
-        InvalidInput: the pipeline, a parameter or the selection is wrong.
+        InvalidInput: the pipeline, a parameter, the selection or a tag is wrong.
         EnvironmentFault: a kernel is missing.
     """
     checked.require()
     spec = checked.spec
     values = run_params(spec, choices.params)
     _require_nodes(spec, choices.selection)
+    _require_tags(choices.tags)
     around = bootstrap.settings(checked.loaded.file)
     cache = bootstrap.cache(around)
     circumstances = Circumstances(
@@ -138,6 +143,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         env=os.environ,
         environment=environment_name(),
         use_cache=choices.use_cache,
+        accepting=f"accepted by {user_name()} on {datetime.now().astimezone():%Y-%m-%d}",
     )
     graph = make_graph(spec)
     place = choose_place(spec, choices.place, around)
@@ -151,15 +157,17 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         place=place,
         limits=Limits(fail_fast=spec.fail_fast),
         experiment=spec.experiment or spec.pipeline,
-        tags=spec.tags,
+        tags={**spec.tags, **choices.tags},
         nodes=plan_nodes(spec, graph, circumstances),
         steps=StepPlanner(spec, graph, circumstances).steps(),
         hooks=dict(checked.hooks.planned),
     )
+    _require_accepted(plan, choices.selection)
+    away = cache.trouble()
     return Prepared(
         plan=plan,
         documents={**checked.read.documents, **checked.hooks.documents},
-        warnings=checked.warnings,
+        warnings=checked.warnings if away is None else (*checked.warnings, _cache_away(away)),
         addresses=checked.hooks.addresses,
     )
 
@@ -182,3 +190,45 @@ def _require_nodes(spec: PipelineSpec, selection: Selection) -> None:
                 for node in unknown
             )
         )
+
+
+def _require_tags(tags: Mapping[str, str]) -> None:
+    wrong = [
+        Finding(
+            code="tag-name",
+            message=f"{name!r} cannot be a tag of yours",
+            remedy="names that begin with `mlflow.` or `dagbook.` are taken; call it otherwise",
+        )
+        for name in tags
+        if not name.strip() or name.startswith(("mlflow.", "dagbook."))
+    ]
+    if wrong:
+        raise InvalidInput(*wrong)
+
+
+def _require_accepted(plan: Plan, selection: Selection) -> None:
+    """Whoever takes a result as current must be able to rely on it."""
+    wrong = []
+    for node in selection.accept:
+        steps = plan.steps_of(node)
+        if all(step.action == "run" and not step.accepted for step in steps):
+            wrong.append(
+                Finding(
+                    code="nothing-to-accept",
+                    message=f"node '{node}' has no earlier result that could be taken as current "
+                    f"({steps[0].reason})",
+                    remedy="leave --accept out, and it runs",
+                    node=node,
+                )
+            )
+    if wrong:
+        raise InvalidInput(*wrong)
+
+
+def _cache_away(trouble: str) -> Finding:
+    return Finding(
+        code="cache-away",
+        message=trouble,
+        remedy="see DAGBOOK_CACHE; the run goes on without it",
+        severity="warning",
+    )

@@ -17,8 +17,8 @@ from dagbook.api.run import Run, find, not_writable, start
 from dagbook.engine.again import Again
 from dagbook.engine.content import size_of
 from dagbook.engine.folders import CANCEL, PLAN
-from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound, RunBusy, did_you_mean
-from dagbook.journals.lock import living_holder
+from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound, did_you_mean
+from dagbook.journals.lock import refuse_driven
 from dagbook.pipeline.plan import Plan
 from dagbook.pipeline.selection import Selection
 from dagbook.run.again import unfinished
@@ -199,7 +199,7 @@ def _begin_anew(
         params={**kept, **(params or {})},
         texts=texts or {},
         sweep={name: values for name, values in sweep.items() if name not in chosen},
-        choices=Choices(jobs=jobs or plan.jobs, selection=Selection(again=again)),
+        choices=Choices(jobs=jobs or plan.jobs, selection=Selection(again=again), tags=plan.tags),
     )
     return start(source.prepare(wish))
 
@@ -216,15 +216,7 @@ def _idle(run: Run) -> RunState:
                 file=str(run.folder),
             )
         )
-    if holder := living_holder(run.folder):
-        raise RunBusy(
-            Finding(
-                code="run-busy",
-                message=f"run {run.id} is going on: {holder}",
-                remedy="wait for it, or `dagbook cancel` it",
-                file=str(run.folder),
-            )
-        )
+    refuse_driven(run.folder)
     return run.state
 
 

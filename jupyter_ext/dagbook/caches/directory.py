@@ -9,35 +9,26 @@ Everything is written under a temporary name and renamed, contents before the re
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
+from dagbook.caches.record import (
+    Record,
+    latest_name,
+    parse,
+    read_parts,
+    read_record,
+    result_name,
+)
 from dagbook.engine.content import digest_of
 from dagbook.engine.ports import CachedResult
-from dagbook.notebook.outputs import Output
 from dagbook.pipeline.planner import Known
-
-_VERSION = 1
-
-
-class _Record(BaseModel):
-    """What stands in `results/<fp>.json`."""
-
-    version: int = _VERSION
-    key: str
-    parts: dict[str, str]
-    run: str
-    outputs: dict[str, Output]
-    notebook: str = ""
-    notebook_sha256: str = ""
 
 
 class DirectoryCache:
@@ -49,74 +40,51 @@ class DirectoryCache:
     def known(self, fingerprint: str) -> Known | None:
         """What is recorded under the fingerprint; None also for a record that cannot be read."""
         record = self._record(fingerprint)
-        return None if record is None else Known(run=record.run, outputs=record.outputs)
+        return None if record is None else record.known
 
     def latest(self, key: str) -> Mapping[str, str] | None:
         """The fingerprint parts of the newest result under the key."""
-        parts = _read_json(self._latest_path(key))
-        sound = isinstance(parts, dict) and all(isinstance(digest, str) for digest in parts.values())
-        return parts if sound else None
+        return read_parts(_read_json(self._folder / latest_name(key)))
 
     def fetch(self, fingerprint: str, into: Path) -> CachedResult | None:
         """Copy the result's files to `into`, each checked against its digest."""
         record = self._record(fingerprint)
-        if record is None:
+        if record is None or not all(
+            self._take(sha256, into / path) for path, sha256 in record.files.items()
+        ):
             return None
-        files = {output.path: output.sha256 for output in record.outputs.values() if output.kind == "file"}
-        if record.notebook:
-            files[record.notebook] = record.notebook_sha256
-        for path, sha256 in files.items():
-            if not self._take(sha256, into / path):
-                return None
-        return CachedResult(
-            fingerprint=fingerprint,
-            key=record.key,
-            parts=record.parts,
-            run=record.run,
-            folder=into,
-            outputs=record.outputs,
-            notebook=record.notebook,
-        )
+        with suppress(OSError):  # it was of use: whoever tidies up keeps it
+            (self._folder / result_name(fingerprint)).touch()
+        return record.result(fingerprint, into)
 
     def store(self, result: CachedResult) -> None:
         """Keep the result; objects first, the record that names them last."""
-        for output in result.outputs.values():
-            if output.kind == "file":
-                self._keep(result.folder / output.path, output.sha256)
-        notebook_sha256 = ""
-        if result.notebook:
-            notebook_sha256 = digest_of(result.folder / result.notebook)
-            self._keep(result.folder / result.notebook, notebook_sha256)
-        record = _Record(
-            key=result.key,
-            parts=dict(result.parts),
-            run=result.run,
-            outputs=dict(result.outputs),
-            notebook=result.notebook,
-            notebook_sha256=notebook_sha256,
-        )
-        _write_json(self._folder / "results" / f"{result.fingerprint}.json", record.model_dump(mode="json"))
-        _write_json(self._latest_path(result.key), dict(result.parts))
+        record = Record.of(result)
+        for path, sha256 in record.files.items():
+            self._keep(result.folder / path, sha256)
+        _write_json(self._folder / result_name(result.fingerprint), record.model_dump(mode="json"))
+        _write_json(self._folder / latest_name(result.key), dict(result.parts))
 
-    def _record(self, fingerprint: str) -> _Record | None:
-        content = _read_json(self._folder / "results" / f"{fingerprint}.json")
-        try:
-            record = _Record.model_validate(content)
-        except ValidationError:
-            return None
-        return record if record.version == _VERSION else None
+    def trouble(self) -> str | None:
+        """Nothing is beside."""
 
-    def _latest_path(self, key: str) -> Path:
-        return self._folder / "latest" / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
+    def close(self) -> None:
+        """Everything is kept at once."""
+
+    def _record(self, fingerprint: str) -> Record | None:
+        return read_record(_read_json(self._folder / result_name(fingerprint)))
 
     def _keep(self, source: Path, sha256: str) -> None:
         target = self._folder / "objects" / sha256
         if target.exists():
+            with suppress(OSError):  # of another owner; the time is for tidying up alone
+                os.utime(target)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as room:
             copy = Path(room) / "content"
             _copy(source, copy)
+            os.utime(copy)
             try:
                 copy.rename(target)
             except OSError:
@@ -156,8 +124,8 @@ def _remove(path: Path) -> None:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return parse(path.read_bytes())
+    except OSError:
         return None
 
 

@@ -22,7 +22,9 @@ class MemoryCache:
     def known(self, fingerprint: str) -> Known | None:
         """What is recorded under the fingerprint."""
         result = self._results.get(fingerprint)
-        return None if result is None else Known(run=result.run, outputs=result.outputs)
+        if result is None:
+            return None
+        return Known(run=result.run, outputs=result.outputs, accepted=result.accepted)
 
     def latest(self, key: str) -> Mapping[str, str] | None:
         """The fingerprint parts of the newest result under the key."""
@@ -49,3 +51,9 @@ class MemoryCache:
                 shutil.copy2(source, kept / path)
         self._results[result.fingerprint] = replace(result, folder=kept)
         self._latest[result.key] = dict(result.parts)
+
+    def trouble(self) -> str | None:
+        """Nothing is beside."""
+
+    def close(self) -> None:
+        """Everything is kept at once."""

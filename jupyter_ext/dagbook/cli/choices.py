@@ -22,7 +22,7 @@ def file_argument(command: Any) -> Any:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """-p, --params-file, --sweep, --secret, --only, --from, --until, --no-cache, --jobs, and where."""
+    """The options of all commands that plan: parameters, selection, cache, jobs, tags, place."""
     options = [
         click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter."),
         click.option(
@@ -50,9 +50,16 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--until", multiple=True, metavar="NODE", help="Run what this node needs, and it; nothing beyond."
         ),
+        click.option(
+            "--accept",
+            multiple=True,
+            metavar="NODE",
+            help="Take the newest result of this node as current, whatever changed since.",
+        ),
         click.option("--no-cache", is_flag=True, help="Run everything, also what is unchanged."),
         click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
         *place_options(),
+        click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Give the run this tag."),
     ]
     for option in reversed(options):
         command = option(command)
@@ -83,12 +90,18 @@ def prepare(file: Path, **options: Any) -> Prepared:
         secrets=split_assignments(options.get("secrets", ()), "--secret NAME=SECRET"),
         choices=Choices(
             jobs=options["jobs"],
-            selection=Selection(only=options["only"], start=options["start"], until=options["until"]),
+            selection=Selection(
+                only=options["only"],
+                start=options["start"],
+                until=options.get("until", ()),
+                accept=options.get("accept", ()),
+            ),
             use_cache=not options["no_cache"],
             place=WantedPlace(
                 executor=options.get("executor") or "",
                 dask_address=options.get("dask_address") or "",
             ),
+            tags=split_assignments(options.get("tags", ()), "--tag NAME=VALUE"),
         ),
     )
     prepared = open_launchable(file).prepare(wish)

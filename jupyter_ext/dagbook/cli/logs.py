@@ -1,4 +1,4 @@
-"""`dagbook logs RUN STEP`: what a step printed, cell by cell, and its error."""
+"""`dagbook logs RUN [STEP]`: what steps printed, cell by cell, and their errors; live with `--follow`."""
 
 from __future__ import annotations
 
@@ -8,73 +8,103 @@ from typing import Any
 
 import click
 
-from dagbook.api.run import find
+from dagbook.api.logs import Printed, StepOver, chosen_steps, follow_logs, printed_in
+from dagbook.api.run import Run, find
 from dagbook.cli.screen import json_option, print_json
-from dagbook.errors import Finding, NotFound, did_you_mean
-from dagbook.notebook.cells import cells
+from dagbook.run.state import BAD
 
 
 @click.command("logs")
 @click.argument("run")
-@click.argument("step")
+@click.argument("step", required=False)
+@click.option("-f", "--follow", "following", is_flag=True, help="Go on as more is printed, to the run's end.")
 @json_option
-def command(run: str, step: str, *, as_json: bool) -> None:
-    """Show what STEP of RUN printed, and its traceback when it failed."""
-    steps = {shown["step"]: shown for shown in find(run, Path()).show()["steps"]}
-    if step not in steps:
-        raise NotFound(
-            Finding(
-                code="unknown-step",
-                message=f"run {run} has no step '{step}'",
-                remedy=did_you_mean(step, steps),
-            )
-        )
-    shown = steps[step]
-    printed = [] if shown["notebook"] is None else _printed(Path(shown["notebook"]))
-    worker = _read(shown["log"])
-    if as_json:
-        print_json(
-            {
-                "step": step,
-                "state": shown["state"],
-                "cells": printed,
-                "worker": worker,
-                "error": shown["error"],
-            }
-        )
+def command(run: str, step: str | None, *, following: bool, as_json: bool) -> None:
+    """Show what STEP of RUN printed, and its traceback when it failed; every step unless one is named.
+
+    The name of a node means all of its steps.
+    """
+    found = find(run, Path())
+    steps = chosen_steps(found, step)
+    if following:
+        _follow(found, steps, as_json=as_json)
         return
-    for cell in printed:
-        click.secho(f"── cell {cell['cell']}", dim=True)
-        click.echo(cell["text"].rstrip("\n"))
+    shown = [one for one in found.show()["steps"] if steps is None or one["step"] in steps]
+    if as_json:
+        logs = [_as_json(one) for one in shown]
+        # Of one step it was one object before there were several.
+        print_json(logs[0] if step is not None and len(logs) == 1 else logs)
+        return
+    for one in shown:
+        if len(shown) > 1:
+            click.secho(f"━━ {one['step']}", bold=True)
+        _print_step(one)
+
+
+def _as_json(shown: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "step": shown["step"],
+        "state": shown["state"],
+        "cells": [{"cell": cell, "text": text} for cell, text in _printed(shown)],
+        "worker": _read(shown["log"]),
+        "error": shown["error"],
+    }
+
+
+def _print_step(shown: dict[str, Any]) -> None:
+    printed = _printed(shown)
+    worker = _read(shown["log"])
+    for cell, text in printed:
+        click.secho(f"── cell {cell}", dim=True)
+        click.echo(text.rstrip("\n"))
     error = shown["error"]
     if error is not None:
-        click.secho(f"── {shown['state']}" + (f" in cell {error['cell']}" if error["cell"] else ""), fg="red")
-        click.echo(error["traceback"] or f"{error['name']}: {error['value']}")
+        _print_error(shown["state"], error)
     if worker.strip():
         click.secho("── worker", dim=True)
         click.echo(worker.rstrip("\n"))
     if not printed and error is None and not worker.strip():
-        click.echo(f"{step} is {shown['state']} and printed nothing.")
+        click.echo(f"{shown['step']} is {shown['state']} and printed nothing.")
 
 
-def _printed(notebook: Path) -> list[dict[str, Any]]:
-    found = []
-    for position, cell in enumerate(cells(json.loads(_read(str(notebook)) or "{}")), 1):
-        text = "".join(_text(output) for output in cell.get("outputs", []))
-        if text.strip():
-            found.append({"cell": position, "text": text})
-    return found
+def _print_error(state: str, error: dict[str, Any]) -> None:
+    click.secho(f"── {state}" + (f" in cell {error['cell']}" if error["cell"] else ""), fg="red")
+    click.echo(error["traceback"] or f"{error['name']}: {error['value']}")
 
 
-def _text(output: dict[str, Any]) -> str:
-    if output["output_type"] == "stream":
-        return _joined(output.get("text", ""))
-    plain = _joined(output.get("data", {}).get("text/plain", ""))
-    return f"{plain}\n" if plain else ""
+def _follow(run: Run, steps: list[str] | None, *, as_json: bool) -> None:
+    """One block for each piece of news; with `as_json` one object a line."""
+    for news in follow_logs(run, steps):
+        if as_json:
+            click.echo(json.dumps(_news_as_json(news), ensure_ascii=False))
+        elif isinstance(news, Printed):
+            for line in news.text.rstrip("\n").split("\n"):
+                click.echo(click.style(f"{news.step} │ ", dim=True) + line)
+        else:
+            _print_end(news)
 
 
-def _joined(text: str | list[str]) -> str:
-    return text if isinstance(text, str) else "".join(text)
+def _news_as_json(news: Printed | StepOver) -> dict[str, Any]:
+    if isinstance(news, Printed):
+        return {"step": news.step, "attempt": news.attempt, "cell": news.cell, "text": news.text}
+    return {"step": news.step.outline.step, "attempt": news.step.attempt, "state": news.step.state}
+
+
+def _print_end(news: StepOver) -> None:
+    step = news.step
+    name = step.outline.step
+    if step.state in BAD and step.error is not None:
+        said = step.error.traceback or f"{step.error.name}: {step.error.value}"
+        for line in said.rstrip("\n").split("\n"):
+            click.echo(click.style(f"{name} │ ", fg="red") + line)
+    click.secho(f"{name} │ {step.state}", dim=True)
+
+
+def _printed(shown: dict[str, Any]) -> list[tuple[int, str]]:
+    """What stands in the executed notebook; of an attempt that goes on, as far as it was saved."""
+    if shown["notebook"] is not None:
+        return printed_in(Path(shown["notebook"]))
+    return [] if shown["log"] is None else printed_in(Path(shown["log"]).with_name("notebook.ipynb"))
 
 
 def _read(path: str | None) -> str:

@@ -16,6 +16,7 @@ from dagbook.version import __version__
 
 # Name → module and sentence. Modules are imported on use: `dagbook --help` must not cost a second.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "new": ("new", "Make a project that runs, to begin from."),
     "init": ("init", "Write a pipeline file for a folder of notebooks."),
     "validate": ("validate", "Say everything that is wrong with a pipeline, at once."),
     "plan": ("plan", "Show what a run would do, and why."),
@@ -30,11 +31,14 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "cancel": ("cancel", "End a run that is going on."),
     "resume": ("resume", "Do what a run has not finished."),
     "retry": ("retry", "Do again what failed in a run, or a step of it."),
+    "rm": ("rm", "Remove runs for good."),
+    "gc": ("gc", "Tidy up: old runs, and results that nobody needs."),
     "sync": ("sync", "Send what notebooks logged while MLflow was away."),
     "schedule": ("schedule", "Run pipelines by the clock: list, add, remove, run."),
     "scheduler": ("scheduler", "Fire the project's schedules."),
     "doctor": ("doctor", "Check what is installed, what can be reached, and what is wrong."),
     "demo": ("demo", "Run the digits example."),
+    "completion": ("completion", "Make Tab complete commands and options: bash, zsh, fish."),
     "node": ("node", "Run one node from a request file (what executors call)."),
     "drive": ("drive", "Drive a prepared run folder (what `run` starts)."),
     "send": ("send", "Deliver what kernels logged (what `%load_ext dagbook` starts)."),

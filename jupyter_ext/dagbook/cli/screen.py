@@ -10,12 +10,12 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from dagbook.api.phrases import SIGNS, seconds_text, since_text, value_text
+from dagbook.api.phrases import SIGNS, bytes_text, seconds_text, since_text, value_text
 from dagbook.errors import DagbookError, Finding
 
 __all__ = [
-    "COLOURS", "console", "errors", "json_option", "print_error", "print_findings", "print_json",
-    "seconds_text", "since_text", "state_text", "value_text",
+    "COLOURS", "bytes_text", "console", "errors", "json_option", "print_error", "print_findings",
+    "print_json", "seconds_text", "since_text", "state_text", "value_text",
 ]  # fmt: skip
 
 console: Final = Console(highlight=False, soft_wrap=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from dagbook.engine.prepare import (
 )
 from dagbook.engine.record import Recorder
 from dagbook.engine.request import NodeRequest
+from dagbook.engine.reuse import Reuse
 from dagbook.engine.run_record import attempt_record
 from dagbook.engine.upstream import Around
 from dagbook.pipeline.expressions import ExpressionError
@@ -89,6 +90,8 @@ class Attempts:
         self._notebooks: dict[str, FrozenNotebook] = {}
         self._known: dict[str, dict[str, Any]] = {}
         self._prepared: dict[str, PreparedStep] = {}
+        self._last_kept = ""
+        self._reuses = Reuse(ports.cache)
 
     # --- how one begins -----------------------------------------------------------------------------
 
@@ -174,12 +177,15 @@ class Attempts:
 
     def _reuse(self, step: PlannedStep, prepared: PreparedStep) -> bool:
         place = f"{step_folder(step.step)}/reused"
-        known = self._ports.cache.known(prepared.fingerprint)
-        if known is None:
+        found = self._reuses.find(step, prepared, of_foreach=self._plan.nodes[step.node].rules.foreach)
+        if found is None:
+            self._tell_trouble(step.step)
             return False
+        of, known = found
         # Of an earlier driver of the run; what is left of it may be incomplete.
         shutil.rmtree(self._folder / place, ignore_errors=True)
-        result = self._ports.cache.fetch(prepared.fingerprint, self._folder / place)
+        result = self._ports.cache.fetch(of, self._folder / place)
+        self._tell_trouble(step.step)
         if result is None:
             message = f"the result of run {known.run} that was kept is damaged or gone: the step runs again"
             self._history.happen(StepWarned(step=step.step, message=message))
@@ -196,10 +202,16 @@ class Attempts:
                 notebook=notebook,
                 fingerprint=prepared.fingerprint,
                 from_run=result.run,
-                reason=f"unchanged since run {result.run}",
+                reason=known.reason,
                 mlflow_run_id=identified,
             )
         )
+        if of != prepared.fingerprint:
+            kept = replace(
+                result, fingerprint=prepared.fingerprint, key=prepared.key, parts=prepared.parts,
+                accepted=known.accepted,
+            )  # fmt: skip
+            self._keep(step.step, kept)
         artifacts = [self._folder / notebook] if notebook else []
         self._recorder.close_step(identified, "succeeded", outputs, artifacts)
         return True
@@ -309,15 +321,33 @@ class Attempts:
         )  # fmt: skip
         if not self._plan.nodes[self._history.state.steps[ended.step].outline.node].cache:
             return
+        self._keep(
+            ended.step,
+            CachedResult(
+                fingerprint=prepared.fingerprint, key=prepared.key, parts=prepared.parts, run=self._run,
+                folder=self._folder / attempt_folder(ended.step, ended.attempt),
+                outputs=ended.result.outputs, notebook=ended.result.notebook,
+            ),
+        )  # fmt: skip
+
+    def _keep(self, step: str, result: CachedResult) -> None:
+        """Keep a result for reuse; the run has it in any case."""
         try:
-            self._ports.cache.store(
-                CachedResult(
-                    fingerprint=prepared.fingerprint, key=prepared.key, parts=prepared.parts, run=self._run,
-                    folder=self._folder / attempt_folder(ended.step, ended.attempt),
-                    outputs=ended.result.outputs, notebook=ended.result.notebook,
-                )
-            )  # fmt: skip
+            self._ports.cache.store(result)
         except OSError as error:
-            # The run has its result; only reuse is lost.
             message = f"its result could not be kept for reuse: {error.strerror or error}"
-            self._history.happen(StepWarned(step=ended.step, message=message))
+            self._history.happen(StepWarned(step=step, message=message))
+        self._last_kept = step
+        self._tell_trouble(step)
+
+    def _tell_trouble(self, step: str) -> None:
+        """Say once, at the step that was the first to meet it, that results are not shared."""
+        trouble = self._ports.cache.trouble()
+        if trouble is not None:
+            self._history.happen(StepWarned(step=step, message=trouble))
+
+    def close(self) -> None:
+        """Wait until what was published is kept for reuse."""
+        self._ports.cache.close()
+        if self._last_kept:
+            self._tell_trouble(self._last_kept)

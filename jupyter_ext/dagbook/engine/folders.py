@@ -45,6 +45,16 @@ def new_to_old(runs: Path) -> Iterator[Path]:
     yield from sorted(folders, key=lambda folder: folder.name, reverse=True)
 
 
+def gone_folder(folder: Path) -> Path:
+    """What a run's folder is renamed to while it is removed: no run any more, for whoever looks."""
+    return folder.with_name(f".gone-{folder.name}")
+
+
+def half_gone(runs: Path) -> list[Path]:
+    """What is left of runs whose removal was cut off."""
+    return sorted(runs.glob(".gone-*"))
+
+
 def step_folder(step: str) -> str:
     """The folder of a step: `train[0]` → `train.0`, which no shell mistakes for a pattern."""
     return step.replace("[", ".").removesuffix("]")

@@ -123,7 +123,7 @@ class Driver:
             steps=outlines, pid=os.getpid(), host=socket.gethostname(), user=user_name(),
             schedule=plan.schedule, due=plan.due,
             rules={name: node.rules for name, node in plan.nodes.items() if node.rules != Rules()},
-            limits=plan.limits.model_copy(update={"cpu": cpu, "memory": memory}),
+            limits=plan.limits.model_copy(update={"cpu": cpu, "memory": memory}), tags=plan.tags,
         )  # fmt: skip
 
     def _take_up(self, again: Again) -> None:
@@ -197,6 +197,7 @@ class Driver:
 
     def _finish(self, state: RunEnd) -> None:
         """Hooks have their turn, and everything is told to the store, before the run says that it is over."""
+        self._attempts.close()
         self._hooks.follow(state, self._wants_cancel)
         self._recorder.close_run(state, [self._folder / PLAN])
         self._recorder.finish()

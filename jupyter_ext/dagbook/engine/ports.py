@@ -47,6 +47,7 @@ class CachedResult:
         parts: what the fingerprint was made of.
         run: the run that made it.
         notebook: the executed notebook, relative to `folder`; empty when there is none.
+        accepted: who took it as current though something had changed, when, and what; empty when nothing had.
     """
 
     fingerprint: str
@@ -56,6 +57,7 @@ class CachedResult:
     folder: Path
     outputs: Mapping[str, Output] = field(default_factory=dict)
     notebook: str = ""
+    accepted: str = ""
 
 
 class Cache(Protocol):
@@ -71,7 +73,13 @@ class Cache(Protocol):
         """Copy the result's files to `into`, checked; None when it is absent, damaged or incomplete."""
 
     def store(self, result: CachedResult) -> None:
-        """Keep the result and copies of its files; a reader sees all of it or none."""
+        """Keep the result and copies of its files; a reader sees all of it or none. Raises OSError."""
+
+    def trouble(self) -> str | None:
+        """What went wrong beside, in words: a shared store is away. Said once."""
+
+    def close(self) -> None:
+        """Wait until everything is kept that can be."""
 
 
 class Runner(Protocol):

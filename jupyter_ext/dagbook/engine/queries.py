@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from dagbook.engine.folders import JOURNAL, new_to_old
 from dagbook.engine.ports import Journal
+from dagbook.engine.run_filter import RunFilter
 from dagbook.errors import Finding, NotFound, did_you_mean
 from dagbook.notebook.outputs import Output
 from dagbook.run.events import Entry
@@ -95,9 +97,12 @@ class Queries:
                 return _interrupted(state)
         return state
 
-    def runs(self, limit: int | None = None, before: str | None = None) -> list[dict[str, Any]]:
-        """Summaries, newest first; at most `limit`, and only runs older than the run `before`."""
-        return list(self._summaries(limit, before))
+    def runs(
+        self, limit: int | None = None, before: str | None = None, wanted: RunFilter | None = None
+    ) -> list[dict[str, Any]]:
+        """Summaries, newest first; at most `limit`, only runs older than the run `before`, only `wanted`."""
+        admits = (wanted or RunFilter()).admits
+        return list(islice(filter(admits, self._summaries(before)), limit))
 
     def show(self, run: str) -> dict[str, Any]:
         """Everything of one run, in the shape that `dagbook show --json` prints."""
@@ -108,19 +113,15 @@ class Queries:
         """What of the run's journal cannot be read, and where, in words."""
         return self._open_journal(self.folder(run)).damage()
 
-    def _summaries(self, limit: int | None, before: str | None) -> Iterator[dict[str, Any]]:
-        given = 0
+    def _summaries(self, before: str | None) -> Iterator[dict[str, Any]]:
         for folder in new_to_old(self._runs):
             if before is not None and folder.name >= before:
                 continue
-            if limit is not None and given >= limit:
-                return
             state = self.state(folder.name)
             if state.seq == 0:
                 if self.damage(folder.name) is None:
                     continue  # prepared, and its driver has not said anything yet
                 state = replace(state, state="interrupted")
-            given += 1
             yield summarise_run(state)
 
     def _fold(self, folder: Path) -> RunState:
@@ -150,6 +151,7 @@ def summarise_run(state: RunState) -> dict[str, Any]:
         "schedule": state.schedule or None,
         "due": state.due or None,
         "file": state.file,
+        "tags": dict(state.tags),
         "steps": {
             "total": len(steps),
             "done": sum(step.state in GOOD for step in steps),
@@ -178,6 +180,7 @@ def describe_run(state: RunState, folder: Path, damage: str | None = None) -> di
         "due": state.due or None,
         "file": state.file,
         "params": dict(state.params),
+        "tags": dict(state.tags),
         "damage": damage,
         "steps": [_describe_step(step, folder) for step in state.steps.values()],
         "hooks": [_describe_hook(hook, folder) for hook in state.hooks.values()],

@@ -101,6 +101,19 @@ def living_holder(folder: Path) -> str | None:
     return None
 
 
+def refuse_driven(folder: Path) -> None:
+    """Raise RunBusy when somebody drives the run in `folder`."""
+    if holder := living_holder(folder):
+        raise RunBusy(
+            Finding(
+                code="run-busy",
+                message=f"run {folder.name} is going on: {holder}",
+                remedy="wait for it, or `dagbook cancel` it",
+                file=str(folder),
+            )
+        )
+
+
 def _is_alive(folder: Path) -> bool:
     try:
         who = json.loads((folder / "lock").read_text("utf-8"))

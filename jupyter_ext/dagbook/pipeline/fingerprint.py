@@ -14,6 +14,7 @@ from dagbook.pipeline.facts import NotebookFacts
 FINGERPRINT_VERSION: Final = 2
 
 Parts = Mapping[str, str]
+_PARAMETER: Final = "parameter "
 
 
 def fingerprint_parts(
@@ -42,12 +43,25 @@ def fingerprint_parts(
 def value_parts(params: Mapping[str, Any]) -> dict[str, str]:
     """The parts that parameters make; encoded values, a file counting by its content only."""
     # In a list, so that 1 and "1" differ: `_digest` takes a text as it is.
-    return {f"parameter {name}": _digest([_content(value)]) for name, value in params.items()}
+    return {f"{_PARAMETER}{name}": _digest([_content(value)]) for name, value in params.items()}
 
 
 def fingerprint(parts: Parts) -> str:
     """The digest of all parts: 64 hexadecimal digits."""
     return _digest([FINGERPRINT_VERSION, sorted(parts.items())])
+
+
+def earlier(latest: Parts, parts: Parts, *, of_one: bool) -> tuple[str, ...]:
+    """Fingerprints of results that a person may mean who takes an earlier one as current, best first.
+
+    Args:
+        latest: parts of the newest result.
+        parts: of the step as it is now.
+        of_one: the newest result is of this very step, not of any element of a `foreach`.
+    """
+    same_values = {name: digest for name, digest in latest.items() if not name.startswith(_PARAMETER)}
+    same_values |= {name: digest for name, digest in parts.items() if name.startswith(_PARAMETER)}
+    return (fingerprint(same_values), *((fingerprint(latest),) if of_one else ()))
 
 
 def explain_difference(before: Parts | None, after: Parts) -> str:

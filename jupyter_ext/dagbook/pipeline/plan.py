@@ -62,7 +62,13 @@ class PlannedNode(Planned):
 
 
 class PlannedStep(Planned):
-    """One execution of a node. `index` counts a matrix's steps from 0; `fresh` forbids reuse."""
+    """One execution of a node.
+
+    Attributes:
+        index: counts a matrix's steps from 0.
+        fresh: forbids reuse.
+        accepted: who took an earlier result as current, when and in spite of what; empty when nobody did.
+    """
 
     step: str
     node: str
@@ -72,6 +78,7 @@ class PlannedStep(Planned):
     action: Action = "run"
     reason: str = ""
     fresh: bool = False
+    accepted: str = ""
 
 
 class Place(Planned):

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dagbook.notebook.outputs import Output
 from dagbook.notebook.values import UnsupportedValue, encode
 from dagbook.pipeline.expressions import ExpressionError, references, resolve
 from dagbook.pipeline.facts import NotebookFacts
-from dagbook.pipeline.fingerprint import Parts, explain_difference, fingerprint, fingerprint_parts
+from dagbook.pipeline.fingerprint import Parts, earlier, explain_difference, fingerprint, fingerprint_parts
 from dagbook.pipeline.graph import Graph
 from dagbook.pipeline.names import FAILURES
-from dagbook.pipeline.plan import MOST_STEPS, PlannedNode, PlannedStep, matrix_items, result_key, step_name
+from dagbook.pipeline.plan import (
+    MOST_STEPS,
+    Action,
+    PlannedNode,
+    PlannedStep,
+    matrix_items,
+    result_key,
+    step_name,
+)
 from dagbook.pipeline.resolve import node_names, resolve_params
 from dagbook.pipeline.selection import Selection
 from dagbook.pipeline.spec import PipelineSpec
@@ -21,10 +29,23 @@ from dagbook.pipeline.spec import PipelineSpec
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """A result that the cache has: which run made it, and what it published."""
+    """A result that the cache has: which run made it, and what it published.
+
+    `accepted` says who took it as current though something had changed; empty when nothing had.
+    """
 
     run: str
     outputs: Mapping[str, Output]
+    accepted: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why a step is reused that has this result."""
+        return (
+            f"{self.accepted}: result of run {self.run}"
+            if self.accepted
+            else f"unchanged since run {self.run}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +70,7 @@ class Circumstances:
         env: environment variables that expressions refer to.
         environment: what identifies the interpreter.
         use_cache: False for `--no-cache`.
+        accepting: who takes results as current, and when: `accepted by ada, 2026-11-26`.
     """
 
     params: Mapping[str, Any]
@@ -58,6 +80,17 @@ class Circumstances:
     env: Mapping[str, str] = field(default_factory=dict)
     environment: str = ""
     use_cache: bool = True
+    accepting: str = "accepted"
+
+
+@dataclass(frozen=True)
+class _Decision:
+    """What a plan says of a step."""
+
+    action: Action
+    reason: str
+    fresh: bool = False
+    accepted: str = ""
 
 
 def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[str, PlannedNode]:
@@ -127,7 +160,7 @@ class StepPlanner:
             needs = tuple(step for up in self._graph.upstream[name] for step in self._names[up])
             self._names[name] = names
             for index, item in enumerate(items):
-                action, reason, fresh = self._decide(name, names[index], item)
+                decision = self._decide(name, names[index], item)
                 planned.append(
                     PlannedStep(
                         step=names[index],
@@ -135,73 +168,98 @@ class StepPlanner:
                         index=index if node.matrix else None,
                         item={key: encode(value) for key, value in item.items()},
                         needs=needs,
-                        action=action,
-                        reason=reason,
-                        fresh=fresh,
+                        action=decision.action,
+                        reason=decision.reason,
+                        fresh=decision.fresh,
+                        accepted=decision.accepted,
                     )
                 )
         return tuple(planned)
 
-    def _decide(self, name: str, step: str, item: dict[str, Any]) -> tuple[Any, str, bool]:
+    def _decide(self, name: str, step: str, item: dict[str, Any]) -> _Decision:
         selection = self._around.selection
         if name not in self._wanted and name not in self._needed:
-            return "skip", f"not asked for ({selection.words()})", False
+            return _Decision("skip", f"not asked for ({selection.words()})")
         if name in self._anew:
-            return "run", f"asked for ({selection.words()})", True
+            return _Decision("run", f"asked for ({selection.words()})", fresh=True)
         if not self._around.use_cache:
-            return "run", "--no-cache", True
+            return _Decision("run", "--no-cache", fresh=True)
         if not self._spec.settings_of(name).cache:
-            return "run", "the node says cache: false", True
-        return self._compare(name, step, item)
+            return _Decision("run", "the node says cache: false", fresh=True)
+        latest = self._around.memory.latest(result_key(self._spec.pipeline, name, item))
+        decision = self._compare(name, step, item, latest)
+        if decision.action == "run" and name in selection.accept:
+            return self._accept(name, step, item, latest, decision)
+        return decision
 
-    def _compare(self, name: str, step: str, item: dict[str, Any]) -> tuple[Any, str, bool]:
+    def _compare(self, name: str, step: str, item: dict[str, Any], latest: Parts | None) -> _Decision:
         """Run or reuse, by the fingerprint; what cannot be computed yet leaves it to the run."""
         node, facts = self._spec.nodes[name], self._around.facts[name]
-        latest = self._around.memory.latest(result_key(self._spec.pipeline, name, item))
-        running = [up for up in self._graph.upstream[name] if self._runs(up)]
-        if running:
+        if running := self._running_above(name):
             own = fingerprint_parts(facts, {}, node.outputs, self._around.environment)
             if latest is None:
-                return "run", "never run", False
+                return _Decision("run", "never run")
             comparable = {key: latest[key] for key in own if key in latest}
             if comparable == own:
                 verb = "runs" if len(running) == 1 else "run"
-                return "run", f"upstream {', '.join(running)} {verb}", False
-            return "run", explain_difference(comparable, own), False
+                return _Decision("run", f"upstream {', '.join(running)} {verb}")
+            return _Decision("run", explain_difference(comparable, own))
         try:
             return self._compare_results(name, step, item, latest)
         except (ExpressionError, UnsupportedValue):
-            return "run", "its inputs are not known yet", False
+            return _Decision("run", "its inputs are not known yet")
 
-    def _compare_results(
-        self, name: str, step: str, item: dict[str, Any], latest: Parts | None
-    ) -> tuple[Any, str, bool]:
+    def _compare_results(self, name: str, step: str, item: dict[str, Any], latest: Parts | None) -> _Decision:
         if self._spec.nodes[name].foreach is not None:
             return self._compare_elements(name, step)
         parts = self._parts(name, item)
         known = self._around.memory.known(fingerprint(parts))
         if known is None:
-            return "run", explain_difference(latest, parts), False
+            return _Decision("run", explain_difference(latest, parts))
         self._published[step] = (known.outputs,)
-        return "reuse", f"unchanged since run {known.run}", False
+        return _Decision("reuse", known.reason)
 
-    def _compare_elements(self, name: str, step: str) -> tuple[Any, str, bool]:
+    def _compare_elements(self, name: str, step: str) -> _Decision:
         """A `foreach` is reused when the result of every element is there."""
         elements = resolve(self._spec.nodes[name].foreach, self._names_for(name, {}))
         if not isinstance(elements, list) or len(elements) > MOST_STEPS:
-            return "run", "its list is not known yet", False
+            return _Decision("run", "its list is not known yet")
         found = [self._around.memory.known(fingerprint(self._parts(name, element))) for element in elements]
         known = [one for one in found if one is not None]
         if len(known) < len(elements):
-            return "run", f"{len(elements) - len(known)} of {len(elements)} steps have no result yet", False
+            missing = len(elements) - len(known)
+            return _Decision("run", f"{missing} of {len(elements)} steps have no result yet")
         self._published[step] = tuple(one.outputs for one in known)
-        return "reuse", f"its {len(elements)} steps are unchanged", False
+        return _Decision("reuse", f"its {len(elements)} steps are unchanged")
+
+    def _accept(
+        self, name: str, step: str, item: dict[str, Any], latest: Parts | None, decision: _Decision
+    ) -> _Decision:
+        """The newest result in place of a run, if there is one; those of a `foreach` look for their own."""
+        accepted = f"{self._around.accepting} ({decision.reason})"
+        if self._spec.nodes[name].foreach is not None:
+            return replace(decision, accepted=accepted)
+        if latest is None:
+            return decision
+        try:
+            parts = latest if self._running_above(name) else self._parts(name, item)
+        except (ExpressionError, UnsupportedValue):
+            parts = latest
+        for candidate in earlier(latest, parts, of_one=True):
+            known = self._around.memory.known(candidate)
+            if known is not None:
+                self._published[step] = (known.outputs,)
+                return _Decision("reuse", f"{accepted}: result of run {known.run}", accepted=accepted)
+        return decision
 
     def _parts(self, name: str, item: Any) -> Parts:
         node, facts = self._spec.nodes[name], self._around.facts[name]
         params = resolve_params(node.params, self._names_for(name, item))
         encoded = {key: encode(value) for key, value in params.items()}
         return fingerprint_parts(facts, encoded, node.outputs, self._around.environment)
+
+    def _running_above(self, name: str) -> list[str]:
+        return [up for up in self._graph.upstream[name] if self._runs(up)]
 
     def _runs(self, node: str) -> bool:
         return any(step not in self._published for step in self._names[node])

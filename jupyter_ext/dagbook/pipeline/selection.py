@@ -16,19 +16,21 @@ class Selection:
         start: these and what follows them, anew.
         until: these and what they need; with `start`, the end of what follows.
         again: of everything, these and what follows them anew.
+        accept: of these the newest result is taken as current, whatever changed since.
     """
 
     only: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     until: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.only or self.start or self.until)
 
     def named(self) -> tuple[str, ...]:
         """Every node that was named."""
-        return (*self.only, *self.start, *self.until, *self.again)
+        return (*self.only, *self.start, *self.until, *self.again, *self.accept)
 
     def nodes(self, graph: Graph) -> frozenset[str]:
         """The nodes that are asked for."""

@@ -74,6 +74,7 @@ class RunStarted(Fact):
     due: str = ""
     rules: dict[str, Rules] = Field(default_factory=dict)
     limits: Limits = Limits()
+    tags: dict[str, str] = Field(default_factory=dict)
 
 
 class RunResumed(Fact):

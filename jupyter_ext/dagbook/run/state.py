@@ -76,6 +76,7 @@ class RunState:
     steps: Steps = field(default_factory=Steps)
     rules: Mapping[str, Rules] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    tags: Mapping[str, str] = field(default_factory=dict)
     failed_first: str | None = None
     hooks: Hooks = field(default_factory=dict)
     seq: int = 0
@@ -121,6 +122,7 @@ def _run_started(state: RunState, event: RunStarted, at: str) -> RunState:
         steps=steps,
         rules=event.rules,
         limits=event.limits,
+        tags=event.tags,
     )
 
 

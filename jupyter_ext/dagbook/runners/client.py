@@ -1,6 +1,6 @@
 """Runs the cells of a notebook in one kernel, over papermill's client.
 
-One deadline for all of them, bounded outputs, and the truth about how each of them ended.
+Limits of time and memory, bounded outputs, and the truth about how each of them ended.
 """
 
 from __future__ import annotations
@@ -62,9 +62,8 @@ class CellClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
             return
         self.km, self.kc, self._kernel = kernel.manager, kernel.client, kernel
         self.nb.metadata["language_info"] = kernel.info.get("language_info", {})
-        self._deadline = Deadline(
-            kernel, timeout=self.execution.timeout, stop_asked=self.execution.stop_asked
-        )
+        kernel.memory_limit = self.execution.bounds.memory
+        self._deadline = Deadline(kernel, bounds=self.execution.bounds, stop_asked=self.execution.stop_asked)
         try:
             await self._execute_cells()
             self.set_widgets_metadata()
@@ -96,6 +95,7 @@ class CellClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
                 continue
             self.record.cell_start(cell, index)
             self.execution.progress.cell_started(index + 1, total)
+            self._deadline.cell_begins()
             # As JupyterLab says it: what the cell logs knows where it comes from.
             self.kc.session.metadata = {"cellId": cell.get("id", "")}
             status, self.execution.ending = await self._outcome(cell, index)
@@ -138,12 +138,10 @@ class CellClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
         return "died", Ending(how="died", index=index, name="KernelDied", value=cause)
 
     def _after_deadline(self, index: int) -> tuple[Status, Ending] | None:
-        if self._deadline.reason == "stopped":
-            return "died", Ending(how="stopped", index=index, name="Stopped", value="asked to stop")
-        if self._deadline.reason == "timed-out":
-            value = f"the notebook ran longer than {self.execution.timeout:g} s"
-            return "timed-out", Ending(how="timed-out", index=index, name="TimedOut", value=value)
-        return None
+        ending = self._deadline.ending(index)
+        if ending is None:
+            return None
+        return ("timed-out" if ending.how == "timed-out" else "died"), ending
 
     async def _check_raise_for_error(
         self, cell: Any, cell_index: int, exec_reply: dict[str, Any] | None

@@ -19,6 +19,8 @@ _CELL_LINE = re.compile(r"Cell In\[\s*(\d+)\],? line (\d+)")
 _REMEDIES = {
     "StdinNotImplementedError": "use a parameter instead of input(): nobody is there to answer",
     "ModuleNotFoundError": "install the module where the kernel runs, or choose a kernel that has it",
+    "MemoryLimit": "raise `resources.memory` of the node, or read less at a time",
+    "TimedOut": "raise `timeout` or `cell_timeout` of the node, or give it less to do",
     "MemoryError": "give the node more memory, or read less at a time",
 }
 

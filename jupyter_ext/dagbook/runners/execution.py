@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from dagbook.runners.deadline import Bounds
 from dagbook.runners.ending import Ending
 from dagbook.runners.masking import Mask
 from dagbook.runners.notebook_file import NotebookFile
@@ -24,7 +25,7 @@ class Execution:
         start: begins the kernel's life.
         file: where the executed notebook is saved.
         metadata: goes into the notebook's `metadata.papermill`.
-        timeout: seconds from the kernel's first reply on; None for no limit.
+        bounds: what it may take of time and memory.
         stop_asked: whether somebody wants it to end now.
         nb: the notebook as executed.
         ending: what ended it early; None when it came to its last cell.
@@ -36,7 +37,7 @@ class Execution:
     mask: Mask
     file: NotebookFile
     metadata: dict[str, Any]
-    timeout: float | None = None
+    bounds: Bounds = field(default_factory=Bounds)
     stop_asked: Callable[[], bool] = lambda: False
     output_limit: int = OUTPUT_LIMIT
 

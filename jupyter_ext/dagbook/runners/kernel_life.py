@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from dagbook.runners.ending import death, oom_kills
-from dagbook.runners.memory import INTERVAL, PeakMemory
+from dagbook.runners.memory import INTERVAL, Memory
 
 _POLITE = 2.5
 _TERMINATED = 1.5
@@ -19,6 +19,8 @@ _POLL = 0.02
 class KernelLife:
     """A started kernel: `manager` and `client` are jupyter_client's, `info` is what it says of itself."""
 
+    memory_limit: int | None = None
+
     def __init__(self, manager: Any, client: Any, info: dict[str, Any]) -> None:
         self.manager = manager
         self.client = client
@@ -26,19 +28,24 @@ class KernelLife:
         # The provisioner forgets its process once it has waited for it.
         self._process = getattr(manager.provisioner, "process", None)
         self._oom_kills = oom_kills()
-        self._peak = PeakMemory(self._process.pid) if self._process is not None else None
+        self._memory = Memory(self._process.pid) if self._process is not None else None
         self._next_look = 0.0
         self.look_at_memory()
 
     @property
     def peak_memory(self) -> int | None:
         """Bytes; None when it is not known."""
-        return self._peak.bytes if self._peak else None
+        return self._memory.peak if self._memory else None
+
+    @property
+    def memory_now(self) -> int:
+        """Bytes at the last look, of the kernel and all that it started; 0 when it is not known."""
+        return self._memory.now if self._memory else 0
 
     def look_at_memory(self) -> None:
         """Take a sample if it is time for one."""
-        if self._peak is not None and time.monotonic() >= self._next_look:
-            self._peak.look()
+        if self._memory is not None and time.monotonic() >= self._next_look:
+            self._memory.look(self.memory_limit)
             self._next_look = time.monotonic() + INTERVAL
 
     async def is_alive(self) -> bool:
@@ -63,8 +70,8 @@ class KernelLife:
 
     async def end(self, *, politely: bool) -> None:
         """See to it that the process is gone: by request, then by SIGTERM, then by SIGKILL; 6 s at most."""
-        if self._peak is not None:
-            self._peak.look()
+        if self._memory is not None:
+            self._memory.look()
         try:
             if politely and await self.is_alive():
                 with contextlib.suppress(OSError, RuntimeError):

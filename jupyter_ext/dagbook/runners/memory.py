@@ -9,22 +9,38 @@ import psutil
 INTERVAL = 0.5
 """Seconds between two looks."""
 
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+_STEP = 1024
 
-class PeakMemory:
-    """The most resident memory, in bytes, that the tree of process `pid` was seen to have."""
+
+class Memory:
+    """What the tree of process `pid` takes, in bytes.
+
+    Attributes:
+        now: at the last look. Pages that its processes share count once.
+        peak: the most resident memory that it was seen to have; None before the first look.
+    """
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self.bytes: int | None = None
+        self.now = 0
+        self.peak: int | None = None
 
-    def look(self) -> None:
-        """Take a sample; when the process is gone, what was seen stays."""
+    def look(self, limit: int | None = None) -> None:
+        """Take a sample; when the process is gone, what was seen stays.
+
+        Args:
+            limit: what it may take. To count shared pages once is dear, and done only beyond it.
+        """
         try:
             root = psutil.Process(self._pid)
-            seen = sum(_resident(process) for process in (root, *root.children(recursive=True)))
+            tree = (root, *root.children(recursive=True))
+            self.now = sum(_resident(process) for process in tree)
+            self.peak = max(self.peak or 0, self.now, self._peak_of_root()) or None
+            if limit is not None and self.now > limit and len(tree) > 1:
+                self.now = sum(_share(process) for process in tree)
         except psutil.Error:
             return
-        self.bytes = max(self.bytes or 0, seen, self._peak_of_root()) or None
 
     def _peak_of_root(self) -> int:
         """What Linux itself remembers of the kernel's peak: it sees those between two looks as well."""
@@ -38,8 +54,25 @@ class PeakMemory:
         return 0
 
 
+def in_words(size: float) -> str:
+    """`1.5 GiB`."""
+    unit = 0
+    while size >= _STEP and unit < len(_UNITS) - 1:
+        size, unit = size / _STEP, unit + 1
+    return f"{size:.3g} {_UNITS[unit]}"
+
+
 def _resident(process: psutil.Process) -> int:
     try:
         return int(process.memory_info().rss)
     except psutil.Error:
         return 0
+
+
+def _share(process: psutil.Process) -> int:
+    """Its own pages, and its part of those that it shares: a forked pool is no multiple of its parent."""
+    try:
+        found = process.memory_full_info()
+    except psutil.Error:
+        return _resident(process)
+    return int(getattr(found, "pss", found.rss))

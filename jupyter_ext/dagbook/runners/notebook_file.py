@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from dagbook.engine.disk import write_whole
+from dagbook.engine.followed import is_followed
 
 INTERVAL = 5.0
 """Seconds between two saves, at least."""
 
 _SHARE = 20
 """A save that takes t seconds is followed by at least `_SHARE` times t seconds without one."""
+
+SOON = 0.5
+"""Seconds between two saves, at least, while somebody follows what the notebook prints."""
 
 _SPLIT = {"source", "text"}
 
@@ -24,10 +28,17 @@ class NotebookFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._next = 0.0
+        self._soon = 0.0
 
     def is_due(self) -> bool:
-        """Whether the last save was long enough ago."""
-        return time.monotonic() >= self._next
+        """Whether the last save was long enough ago: that is sooner while somebody follows."""
+        now = time.monotonic()
+        if now >= self._next:
+            return True
+        if now < self._soon:
+            return False
+        self._soon = now + SOON
+        return is_followed(self.path.parent)
 
     def save(self, nb: dict[str, Any]) -> None:
         """Save now.
@@ -41,6 +52,7 @@ class NotebookFile:
         finally:
             ended = time.monotonic()
             self._next = ended + max(INTERVAL, _SHARE * (ended - started))
+            self._soon = ended + max(SOON, _SHARE * (ended - started))
 
 
 def notebook_bytes(nb: dict[str, Any]) -> bytes:

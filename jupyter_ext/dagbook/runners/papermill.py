@@ -19,6 +19,7 @@ from dagbook.engine.disk import disk_error
 from dagbook.engine.ports import Environments, Loader, Report
 from dagbook.engine.request import CellTiming, NodeRequest, NodeResult
 from dagbook.notebook.cells import kernel_name_of, language_of
+from dagbook.runners.deadline import Bounds
 from dagbook.runners.ending import STATE_AFTER, error_of
 from dagbook.runners.engine import NAME, DagbookEngine
 from dagbook.runners.execution import Execution
@@ -109,7 +110,9 @@ class PapermillRunner:
                 mask=mask,
                 file=NotebookFile(folder / NOTEBOOK),
                 metadata=_papermill_metadata(request),
-                timeout=request.timeout,
+                bounds=Bounds(
+                    timeout=request.timeout, cell_timeout=request.cell_timeout, memory=request.memory
+                ),
                 stop_asked=lambda: self._stopping,
                 output_limit=self._output_limit,
             )

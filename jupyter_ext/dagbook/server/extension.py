@@ -6,6 +6,7 @@ Imported at every start of a Jupyter server, so it must not import what is slow:
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,11 @@ from traitlets import Bool, Unicode
 from dagbook.server.handlers import PROJECTS, ROUTES, WATCH
 from dagbook.server.launch_handlers import LAUNCH_ROUTES
 from dagbook.server.projects import Projects
+from dagbook.server.run_handlers import RUN_ROUTES
 from dagbook.server.schedule_handlers import SCHEDULE_ROUTES
 from dagbook.server.scheduling import ServerScheduler
+from dagbook.server.tracked import watch as tracked_watch
+from dagbook.server.tracked.handlers import TRACKED_ROUTES, TRACKED_WATCH
 from dagbook.server.watch import SCHEMA_FILE, SCHEMA_ID, RunWatch
 
 if TYPE_CHECKING:
@@ -46,27 +50,35 @@ class DagbookApp(ExtensionApp):
         assert server is not None
         events = server.event_logger
         assert events is not None
-        if SCHEMA_ID not in events.schemas.schema_ids:
-            events.register_event_schema(SCHEMA_FILE)
+        for schema, file in ((SCHEMA_ID, SCHEMA_FILE), (tracked_watch.SCHEMA_ID, tracked_watch.SCHEMA_FILE)):
+            if schema not in events.schemas.schema_ids:
+                events.register_event_schema(file)
 
-        def emit(change: dict[str, Any]) -> None:
-            events.emit(schema_id=SCHEMA_ID, data=change)
+        def emitting(schema: str) -> Callable[[dict[str, Any]], None]:
+            def emit(change: dict[str, Any]) -> None:
+                events.emit(schema_id=schema, data=change)
+
+            return emit
 
         only = Path(self.project_dir).expanduser() if self.project_dir else None
         projects = Projects(Path(server.root_dir), _queries, only)
         self.settings[PROJECTS] = projects
-        self.settings[WATCH] = RunWatch(projects, emit, self.log)
+        self.settings[WATCH] = RunWatch(projects, emitting(SCHEMA_ID), self.log)
+        self.settings[TRACKED_WATCH] = tracked_watch.TrackedWatch(
+            projects, emitting(tracked_watch.SCHEMA_ID), self.log
+        )
         self._scheduler = ServerScheduler(lambda: [project.folder for project in projects.all()], self.log)
         if self.scheduler:
             self._scheduler.start()
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        self.handlers.extend([*LAUNCH_ROUTES, *SCHEDULE_ROUTES, *ROUTES])
+        self.handlers.extend([*TRACKED_ROUTES, *LAUNCH_ROUTES, *RUN_ROUTES, *SCHEDULE_ROUTES, *ROUTES])
 
     async def stop_extension(self) -> None:
         """End the watching."""
         await self.settings[WATCH].stop()
+        await self.settings[TRACKED_WATCH].stop()
         await asyncio.to_thread(self._scheduler.stop)
 
 

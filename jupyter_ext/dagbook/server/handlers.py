@@ -110,7 +110,21 @@ class RunsHandler(DagbookHandler):
         before = self.get_query_argument("before", None)
         if before is not None:
             checked_run(before)
-        await self.answer(lambda: {"runs": self.projects.summaries(limit, before)})
+        await self.answer(lambda: {"runs": self.projects.summaries(limit, before, self._wanted())})
+
+    def _wanted(self) -> Any:
+        """The filter that the query asks for; None when it asks for none. Raises InvalidInput."""
+        said = {
+            name: self.get_query_arguments(name) for name in ("pipeline", "state", "tag", "since", "until")
+        }
+        if not any(said.values()):
+            return None
+        from dagbook.api.run_listing import read_filter  # pydantic comes with it
+
+        return read_filter(
+            pipelines=said["pipeline"], states=said["state"], tags=said["tag"],
+            since=next(iter(said["since"]), None), until=next(iter(said["until"]), None),
+        )  # fmt: skip
 
 
 class RunHandler(DagbookHandler):

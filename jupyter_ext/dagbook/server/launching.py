@@ -197,7 +197,13 @@ def _read(root: Path, body: Mapping[str, Any]) -> tuple[Launchable, Wish]:
     jobs = body.get("jobs")
     choices = Choices(
         use_cache=body.get("use_cache", True),
-        selection=Selection(only=tuple(map(str, body.get("only", [])))),
+        selection=Selection(
+            only=tuple(map(str, body.get("only", []))),
+            start=tuple(map(str, body.get("start", []))),
+            until=tuple(map(str, body.get("until", []))),
+            accept=tuple(map(str, body.get("accept", []))),
+        ),
+        tags={name: str(value) for name, value in body.get("tags", {}).items()},
         jobs=None if jobs is None else max(1, min(jobs, 512)),
     )
     try:
@@ -215,7 +221,7 @@ def _read(root: Path, body: Mapping[str, Any]) -> tuple[Launchable, Wish]:
 
 _KEYS: Final[Mapping[str, type]] = {
     "path": str, "params": dict, "texts": dict, "secrets": dict, "sweep": dict, "only": list, "jobs": int,
-    "use_cache": bool,
+    "use_cache": bool, "tags": dict, "start": list, "until": list, "accept": list,
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from dagbook.settings import Settings, project_of
 
 if TYPE_CHECKING:  # pydantic comes with it: not for every start of a server
     from dagbook.engine.queries import Queries
+    from dagbook.engine.run_filter import RunFilter
 
 DEPTH: Final = 3
 """How many folders below the root a project is looked for."""
@@ -89,10 +90,12 @@ class Projects:
             )
         )
 
-    def summaries(self, limit: int, before: str | None = None) -> list[dict[str, Any]]:
+    def summaries(
+        self, limit: int, before: str | None = None, wanted: RunFilter | None = None
+    ) -> list[dict[str, Any]]:
         """The newest runs of all projects, or those older than the run `before`; each says its `project`."""
         lists = [
-            [{**summary, "project": project.name} for summary in project.queries.runs(limit, before)]
+            [{**summary, "project": project.name} for summary in project.queries.runs(limit, before, wanted)]
             for project in self.all()
         ]
         return list(islice(merge(*lists, key=lambda summary: str(summary["run"]), reverse=True), limit))

@@ -11,7 +11,13 @@ from hypothesis import given
 
 from dagbook.notebook.values import FileValue, encode
 from dagbook.pipeline.facts import NotebookFacts
-from dagbook.pipeline.fingerprint import explain_difference, fingerprint, fingerprint_parts, value_parts
+from dagbook.pipeline.fingerprint import (
+    earlier,
+    explain_difference,
+    fingerprint,
+    fingerprint_parts,
+    value_parts,
+)
 from tests.unit.notebook.strategies import literals, nested, same
 from tests.unit.pipeline.specs import facts
 
@@ -98,3 +104,12 @@ def test_values_that_look_alike_are_told_apart(left: object, right: object):
 )
 def test_a_difference_in_words(before: dict[str, str] | None, after: dict[str, str], said: str):
     assert explain_difference(before, after) == said
+
+
+def test_who_takes_an_earlier_result_means_that_of_the_same_values_first():
+    latest = {"code cell 1": "old", "parameter x": "1"}
+    now = {"code cell 1": "new", "parameter x": "2"}
+    same_values, newest = earlier(latest, now, of_one=True)
+    assert same_values == fingerprint({"code cell 1": "old", "parameter x": "2"})
+    assert newest == fingerprint(latest)
+    assert earlier(latest, now, of_one=False) == (same_values,)

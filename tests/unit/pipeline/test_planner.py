@@ -202,6 +202,46 @@ def test_a_node_may_say_that_it_always_runs():
     assert said(steps)["a"] == "run: the node says cache: false"
 
 
+def test_a_result_that_somebody_accepts_is_current_and_what_follows_is_compared_with_it():
+    around = {"facts": changed("train", cells={1: "x"}), "accepting": "accepted by ada on 2026-11-26"}
+    assert said(planned(everything(), **around))["best"] == "run: upstream train runs"
+
+    steps = planned(everything(), selection=Selection(accept=("train",)), **around)
+
+    reason = "accepted by ada on 2026-11-26 (code cell 1 changed): result of run r0"
+    assert said(steps)["train[0]"] == said(steps)["train[1]"] == f"reuse: {reason}"
+    assert steps["train[0]"].accepted == "accepted by ada on 2026-11-26 (code cell 1 changed)"
+    assert said(steps)["best"] == "reuse: unchanged since run r0"
+    assert not any(step.accepted for name, step in steps.items() if not name.startswith("train"))
+
+
+def test_what_is_unchanged_needs_nobody_to_accept_it():
+    steps = planned(everything(), selection=Selection(accept=("train",)))
+    assert said(steps)["train[0]"] == "reuse: unchanged since run r0"
+    assert not steps["train[0]"].accepted
+
+
+def test_what_nobody_made_cannot_be_accepted_and_runs():
+    steps = planned(selection=Selection(accept=("train",)))
+    assert {step.action for step in steps.values()} == {"run"}
+    assert not any(step.accepted for step in steps.values())
+
+
+def test_a_result_is_accepted_though_something_above_it_runs():
+    around = {"facts": changed("prepare", cells={1: "x"}), "selection": Selection(accept=("train",))}
+    steps = planned(everything(), **around)
+    assert steps["prepare"].action == "run"
+    assert said(steps)["train[0]"] == "reuse: accepted (upstream prepare runs): result of run r0"
+    assert steps["best"].action == "reuse"
+
+
+def test_a_result_that_was_accepted_says_so_from_then_on():
+    remembered = everything()
+    accepted = {fp: replace(known, accepted="accepted by ada") for fp, known in remembered.results.items()}
+    remembered.results.update(accepted)
+    assert said(planned(remembered))["other"] == "reuse: accepted by ada: result of run r0"
+
+
 @pytest.mark.parametrize(
     ("selection", "expected"),
     [

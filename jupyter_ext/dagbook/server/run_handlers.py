@@ -1,0 +1,72 @@
+"""The REST routes that take runs up again, and remove them; see docs/reference/rest.md."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from http import HTTPStatus
+from typing import Any, Final
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from dagbook.server.handlers import WATCH, DagbookHandler, RunHandler, checked_run
+from dagbook.server.launch_handlers import json_body
+
+
+class ResumeHandler(DagbookHandler):
+    """What a run has not finished."""
+
+    @authenticated
+    @authorized
+    async def post(self, run: str) -> None:
+        """Go on with it; `{"run": id}` once its driver has it."""
+        await _take_up(self, "resumed", run)
+
+
+class RetryHandler(DagbookHandler):
+    """What failed in a run, or steps of it."""
+
+    @authenticated
+    @authorized
+    async def post(self, run: str) -> None:
+        """Do it again; `{"run": id}` once its driver has it."""
+        await _take_up(self, "retried", run)
+
+
+class RemoveHandler(RunHandler):
+    """One run, which may be removed."""
+
+    @authenticated
+    @authorized
+    async def delete(self, run: str) -> None:
+        """Remove it for good; `?mlflow=true` deletes its records too."""
+        checked_run(run)
+        mlflow = self.get_query_argument("mlflow", "false") == "true"
+        said = await asyncio.to_thread(lambda: _verbs().removed(self.projects, run, mlflow=mlflow))
+        self.projects.look_again()
+        await self.finish(json.dumps(said))
+
+
+async def _take_up(handler: DagbookHandler, verb: str, run: str) -> None:
+    checked_run(run)
+    body = json_body(handler.request.body or b"{}")
+    handler.settings[WATCH].wanted()
+    said = await asyncio.to_thread(lambda: getattr(_verbs(), verb)(handler.projects, run, body))
+    handler.projects.look_again()
+    handler.set_status(HTTPStatus.ACCEPTED)
+    await handler.finish(json.dumps(said))
+
+
+RUN_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
+    (r"dagbook/api/runs/([^/]+)/resume", ResumeHandler),
+    (r"dagbook/api/runs/([^/]+)/retry", RetryHandler),
+    (r"dagbook/api/runs/([^/]+)", RemoveHandler),
+)
+"""Paths below the server's base URL; they come before those that only read."""
+
+
+def _verbs() -> Any:
+    from dagbook.server import run_verbs  # slow, and most servers are never asked
+
+    return run_verbs

@@ -1,0 +1,79 @@
+"""What the routes of `run_handlers` do, without the web. Call it in a thread; slow to import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from dagbook.api.removal import rm
+from dagbook.api.resume import resume, retry
+from dagbook.api.run import Run, find
+from dagbook.errors import EnvironmentFault, Finding, InvalidInput
+from dagbook.notebook.values import UnsupportedValue, decode
+from dagbook.server.projects import Projects
+
+_WAYS: Final = (None, "as-planned", "changed")
+
+
+def resumed(projects: Projects, run: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Do what the run has not finished. Body: `way`, `jobs`."""
+    _require(body, {"way": str, "jobs": int})
+    found = _found(projects, run)
+    return _begun(resume(found, wait=False, way=body.get("way"), jobs=_jobs(body)))
+
+
+def retried(projects: Projects, run: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Do again what failed, or `steps`; with `params` in a new run. Body: also `way`, `jobs`."""
+    _require(body, {"way": str, "jobs": int, "steps": list, "params": dict})
+    try:
+        params = {name: decode(value) for name, value in body.get("params", {}).items()}
+    except (UnsupportedValue, ValueError) as error:
+        raise InvalidInput(
+            Finding(code="parameter-value", message=f"'params': {error}", remedy="see docs/reference/rest.md")
+        ) from error
+    steps = [str(step) for step in body.get("steps", [])]
+    found = _found(projects, run)
+    return _begun(retry(found, steps, wait=False, params=params, way=body.get("way"), jobs=_jobs(body)))
+
+
+def removed(projects: Projects, run: str, *, mlflow: bool) -> dict[str, Any]:
+    """Remove the run for good."""
+    return asdict(rm(_found(projects, run), mlflow=mlflow))
+
+
+def _found(projects: Projects, run: str) -> Run:
+    return find(run, projects.of_run(run).folder)
+
+
+def _begun(run: Run) -> dict[str, Any]:
+    """The run's id, once its driver has it."""
+    if not run.has_begun():
+        said = (run.driver_said().splitlines() or ["it left no word"])[-1]
+        raise EnvironmentFault(
+            Finding(
+                code="driver-died",
+                message=f"the driver of run {run.id} died: {said}",
+                remedy="see its log in the run's folder",
+                file=str(run.folder),
+            )
+        )
+    return {"run": run.id}
+
+
+def _jobs(body: Mapping[str, Any]) -> int | None:
+    return None if body.get("jobs") is None else max(1, min(int(body["jobs"]), 512))
+
+
+def _require(body: Mapping[str, Any], known: Mapping[str, type]) -> None:
+    wrong = [f"'{key}'" for key, value in body.items() if not isinstance(value, known.get(key, type(None)))]
+    if not wrong and body.get("way") not in _WAYS:
+        wrong = ["'way'"]
+    if wrong:
+        raise InvalidInput(
+            Finding(
+                code="bad-body",
+                message=f"the request cannot be read: {', '.join(wrong)}",
+                remedy="see docs/reference/rest.md",
+            )
+        )
