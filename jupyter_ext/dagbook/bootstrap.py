@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.caches.directory import DirectoryCache
+from dagbook.engine import leftovers
 from dagbook.engine.folders import JOURNAL, environments_of
 from dagbook.engine.loop import Driver
 from dagbook.engine.ports import Cache, Compiler, Environments, Executor, Journal, Loader, Notifier, Ports
@@ -28,6 +31,7 @@ from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
 from dagbook.trackers.run_records import RunRecords
 from dagbook.trackers.sender import Sender
+from dagbook.zygote.asking import ForkServer
 
 if TYPE_CHECKING:
     from dagbook.runners.node_command import StoppableRunner
@@ -113,7 +117,7 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
     around = read_settings(Path(plan.project))
     ports = Ports(
         journal=journal(folder),
-        executor=executor(plan),
+        executor=executor(plan, run),
         cache=cache(around),
         tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
         read_notebook=read_frozen,
@@ -125,14 +129,27 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
     return Driver(plan, run, folder, ports, wants_cancel)
 
 
-def executor(plan: Plan) -> Executor:
+def executor(plan: Plan, run: str) -> Executor:
     """Where the plan's steps run. Raises EnvironmentFault when that place cannot be reached."""
     if plan.place.executor == "local":
-        return LocalExecutor()
+        return LocalExecutor(zygote=zygote(plan, run))
     from dagbook.executors.dask.cluster import connect
     from dagbook.executors.dask.executor import DaskExecutor
 
     return DaskExecutor(connect(plan.place.address, plan.jobs))
+
+
+def zygote(plan: Plan, run: str) -> ForkServer | None:
+    """A process that a run's warm kernels are forked from, just started; None when nothing wants one."""
+    warm = any(plan.nodes[step.node].warm for step in plan.steps if step.action == "run")
+    if not warm or sys.platform != "linux":
+        return None
+    return ForkServer(
+        preload=plan.preload,
+        learnt=plan.imports,
+        env={**os.environ, leftovers.RUN: run},
+        folder=str(Path(plan.file).parent),
+    )
 
 
 def sender(root: Path) -> Sender:
@@ -145,12 +162,16 @@ def run_records(around: Settings, tracking_uri: str | None) -> RunRecords:
     return RunRecords(tracking_uri or around.tracking_uri, around.state)
 
 
-def runner() -> StoppableRunner:
-    """Executes notebooks in this process's own kernels; imports papermill."""
+def runner(zygote: str = "") -> StoppableRunner:
+    """Executes notebooks in this process's own kernels; imports papermill.
+
+    Args:
+        zygote: path of the socket of a fork server that kernels are taken from; they start cold when empty.
+    """
     from dagbook.kernels.local import LocalKernels
     from dagbook.runners.papermill import PapermillRunner
 
-    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels(), environments=UvEnvironments)
+    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels(zygote), environments=UvEnvironments)
 
 
 def read_frozen(path: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Settings:
         jobs: how many steps may run at once unless a command says otherwise.
         executor: where steps run; empty to leave it to the pipeline.
         dask_address: of the Dask scheduler; empty to leave it to the pipeline.
+        warm: whether kernels may be forked from a warm process unless a command says otherwise.
         shared_cache: a folder or an address where a team keeps results; None for none.
     """
 
@@ -28,6 +29,7 @@ class Settings:
     jobs: int = 2
     executor: str = ""
     dask_address: str = ""
+    warm: bool = False
     shared_cache: str | None = None
 
     @property
@@ -72,7 +74,7 @@ def project_of(start: Path) -> Path:
 
 
 def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings:
-    """Settings for the project of `start`, from the environment (`DAGBOOK_JOBS`, `DAGBOOK_CACHE`, …)."""
+    """Settings for the project of `start`, from the environment: `DAGBOOK_…` and `MLFLOW_TRACKING_URI`."""
     env = os.environ if env is None else env
     jobs = env.get("DAGBOOK_JOBS", "")
     return Settings(
@@ -82,4 +84,5 @@ def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings
         jobs=int(jobs) if jobs.isdigit() and int(jobs) > 0 else max(2, os.cpu_count() or 1),
         executor=env.get("DAGBOOK_EXECUTOR", ""),
         dask_address=env.get("DAGBOOK_DASK_ADDRESS", ""),
+        warm=env.get("DAGBOOK_WARM", "").casefold() in {"1", "true", "yes", "on"},
     )

@@ -70,7 +70,7 @@ def test_every_option_of_a_command_is_described(name):
 def test_no_option_is_described_that_a_command_does_not_have(name):
     command = main.get_command(click.Context(main), name)
     assert command is not None
-    known = {word for option in params_of(command) for word in option.opts}
+    known = {word for option in params_of(command) for word in (*option.opts, *option.secondary_opts)}
     text = section(reference("cli.md"), f"`dagbook {name}")
     described = {word.split()[0] for word in first_column(text) if word.startswith("-")}
     assert described - known == set()

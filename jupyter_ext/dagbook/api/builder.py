@@ -176,7 +176,7 @@ class Pipeline:
         choices = Choices(params=params, selection=Selection(accept=tuple(accept)))
         return make_plan(self._checked(), choices).plan
 
-    def run(
+    def run(  # noqa: PLR0913  # each is an option of `dagbook run`
         self,
         *,
         wait: bool = True,
@@ -184,6 +184,7 @@ class Pipeline:
         only: Iterable[str] = (),
         accept: Iterable[str] = (),
         use_cache: bool = True,
+        warm: bool | None = None,
         tags: Mapping[str, str] | None = None,
         **params: Any,
     ) -> Run:
@@ -197,6 +198,7 @@ class Pipeline:
             jobs=jobs,
             selection=Selection(only=tuple(only), accept=tuple(accept)),
             use_cache=use_cache,
+            warm=warm,
             tags=tags or {},
         )
         run = start(make_plan(self._checked(), choices))

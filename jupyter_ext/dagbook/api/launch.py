@@ -158,13 +158,14 @@ def open_launchable(file: Path) -> Launchable:
     return _open_notebook(file) if is_notebook(file) else _open_pipeline(file)
 
 
-def launch(  # noqa: PLR0913  # a door: what may be said of a run, by keyword
+def launch(  # noqa: PLR0913  # each is an option of `dagbook run`
     file: str | Path,
     *,
     sweep: Mapping[str, str | Sequence[Any]] | None = None,
     wait: bool = True,
     jobs: int | None = None,
     use_cache: bool = True,
+    warm: bool | None = None,
     place: WantedPlace | None = None,
     tags: Mapping[str, str] | None = None,
     **params: Any,
@@ -179,13 +180,16 @@ def launch(  # noqa: PLR0913  # a door: what may be said of a run, by keyword
         jobs: steps at once.
         use_cache: False runs everything anew.
         place: where steps run: `WantedPlace(executor="dask", dask_address="tcp://…")`.
+        warm: False starts every kernel anew; the setting `DAGBOOK_WARM` when None.
         tags: of the run; `dagbook runs --tag` finds it by them.
         params: values for its parameters. A failed run is no exception: see `run.state`.
 
     Raises:
         InvalidInput: the file or a value is wrong; nothing was started.
     """
-    choices = Choices(jobs=jobs, use_cache=use_cache, place=place or WantedPlace(), tags=tags or {})
+    choices = Choices(
+        jobs=jobs, use_cache=use_cache, warm=warm, place=place or WantedPlace(), tags=tags or {}
+    )
     run = start(open_launchable(Path(file)).prepare(Wish(params=params, sweep=sweep or {}, choices=choices)))
     if wait:
         run.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +19,11 @@ from dagbook.api.places import WantedPlace, choose_place, jobs_at
 from dagbook.engine.run_record import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
+from dagbook.notebook.imports import imported_at_once
 from dagbook.notebook.values import encode
 from dagbook.pipeline.check import check_notebooks, check_spec
 from dagbook.pipeline.check_hooks import check_hooks
+from dagbook.pipeline.facts import NotebookFacts
 from dagbook.pipeline.graph import make_graph
 from dagbook.pipeline.plan import MOST_STEPS, Plan
 from dagbook.pipeline.planner import Circumstances, Memory, StepPlanner, plan_nodes
@@ -72,6 +74,7 @@ class Choices:
         selection: which nodes; all when empty.
         use_cache: False runs everything anew.
         place: where steps run, as far as it is said.
+        warm: False starts every kernel anew; the project's setting when None.
         tags: of the run, besides those of the file; MLflow gets them too.
     """
 
@@ -80,6 +83,7 @@ class Choices:
     selection: Selection = field(default_factory=Selection)
     use_cache: bool = True
     place: WantedPlace = field(default_factory=WantedPlace)
+    warm: bool | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -143,10 +147,12 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         env=os.environ,
         environment=environment_name(),
         use_cache=choices.use_cache,
+        warm=around.warm if choices.warm is None else choices.warm,
         accepting=f"accepted by {user_name()} on {datetime.now().astimezone():%Y-%m-%d}",
     )
     graph = make_graph(spec)
     place = choose_place(spec, choices.place, around)
+    nodes = plan_nodes(spec, graph, circumstances)
     plan = Plan(
         pipeline=spec.pipeline,
         description=spec.description,
@@ -158,7 +164,9 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         limits=Limits(fail_fast=spec.fail_fast),
         experiment=spec.experiment or spec.pipeline,
         tags={**spec.tags, **choices.tags},
-        nodes=plan_nodes(spec, graph, circumstances),
+        preload=spec.preload,
+        imports=_imports(checked.read.facts[name] for name, node in nodes.items() if node.warm),
+        nodes=nodes,
         steps=StepPlanner(spec, graph, circumstances).steps(),
         hooks=dict(checked.hooks.planned),
     )
@@ -170,6 +178,16 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         warnings=checked.warnings if away is None else (*checked.warnings, _cache_away(away)),
         addresses=checked.hooks.addresses,
     )
+
+
+def _imports(notebooks: Iterable[NotebookFacts]) -> tuple[str, ...]:
+    """What the notebooks will import, their own modules excepted."""
+    found = set()
+    for facts in notebooks:
+        own = {file.partition("/")[0].removesuffix(".py") for file in facts.modules}
+        for code in (*facts.cells.values(), *facts.modules.values()):
+            found |= {name for name in imported_at_once(code) if name.partition(".")[0] not in own}
+    return tuple(sorted(found))
 
 
 def environment_name() -> str:

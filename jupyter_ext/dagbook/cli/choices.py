@@ -22,7 +22,7 @@ def file_argument(command: Any) -> Any:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of all commands that plan: parameters, selection, cache, jobs, tags, place."""
+    """What `plan` and `run` take: parameters, which nodes, how much at once, where, and with what kernels."""
     options = [
         click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter."),
         click.option(
@@ -59,6 +59,9 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--no-cache", is_flag=True, help="Run everything, also what is unchanged."),
         click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
         *place_options(),
+        click.option(
+            "--warm/--cold", default=None, help="Fork kernels from a warm process, or start each anew."
+        ),
         click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Give the run this tag."),
     ]
     for option in reversed(options):
@@ -101,6 +104,7 @@ def prepare(file: Path, **options: Any) -> Prepared:
                 executor=options.get("executor") or "",
                 dask_address=options.get("dask_address") or "",
             ),
+            warm=options.get("warm"),
             tags=split_assignments(options.get("tags", ()), "--tag NAME=VALUE"),
         ),
     )

@@ -19,13 +19,14 @@ def command() -> None:
 @command.command("run")
 @click.argument("request", type=click.Path(path_type=Path))
 @click.option("--report-fd", type=int, help="File descriptor that events are written to, as JSON lines.")
+@click.option("--zygote", default="", help="Socket of a fork server that its kernel may come from.")
 @click.pass_context
-def run(ctx: click.Context, request: Path, report_fd: int | None) -> None:
+def run(ctx: click.Context, request: Path, report_fd: int | None, zygote: str) -> None:
     """Execute the node that REQUEST (a request.json) describes, and leave result.json beside it."""
     # Only this command pays for papermill.
     from dagbook.runners.node_command import run_request_file
 
-    ctx.exit(run_request_file(request, report_fd, bootstrap.runner()))
+    ctx.exit(run_request_file(request, report_fd, bootstrap.runner(zygote)))
 
 
 @command.command("prepare")

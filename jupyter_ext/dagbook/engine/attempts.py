@@ -244,6 +244,7 @@ class Attempts:
             memory=node.rules.memory or None,
             cpu=node.rules.cpu,
             files=node.files,
+            warm=node.warm,
         )
 
     def _warn_of_moves(self, step: str, prepared: PreparedStep) -> None:

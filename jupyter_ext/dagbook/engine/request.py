@@ -28,6 +28,7 @@ class NodeRequest(BaseModel):
         expected: outputs that downstream takes; without them the attempt fails.
         timeout: seconds for the whole notebook; None for no limit.
         cell_timeout: seconds for each cell; None for no limit.
+        warm: whether its kernel may be forked from a warm process.
         memory: bytes that the attempt may take, all its processes together; None for no limit.
         cpu: processors that it asks for; 0 when it says nothing.
         files: what the notebook uses besides: modules and `deps`, relative to `cwd` (or to the project).
@@ -55,6 +56,7 @@ class NodeRequest(BaseModel):
     memory: int | None = None
     cpu: float = 0.0
     files: tuple[str, ...] = ()
+    warm: bool = False
     start_timeout: float = 60.0
 
 

@@ -25,6 +25,7 @@ from dagbook.engine.ports import Ended
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import Exit
 from dagbook.run.events import CellStarted, Event, NodeError, OutputSeen, StepWarned, event_from_json
+from dagbook.zygote.asking import ForkServer
 
 # How long a worker that was told to stop may take over saving its notebook and ending its kernel.
 _GRACE: Final = 8.0
@@ -51,14 +52,21 @@ class LocalExecutor:
     Args:
         command: what begins the command line of a worker; the request's path follows.
         mark: added to the environment of workers, and so of all that they start.
+        zygote: the fork server that warm kernels come from; closed with us. All kernels start cold when None.
     """
 
-    def __init__(self, command: Sequence[str] | None = None, mark: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str] | None = None,
+        mark: Mapping[str, str] | None = None,
+        zygote: ForkServer | None = None,
+    ) -> None:
+        self._zygote = zygote
         self._command = list(command or [sys.executable, "-m", "dagbook", "node", "run"])
         self._mark = dict(mark or {})
         self._workers: dict[str, _Worker] = {}
         self._selector = selectors.DefaultSelector()
-        self._unheard: list[Ended] = []
+        self._unheard: list[Event | Ended] = []
 
     def start(self, request: NodeRequest) -> None:
         """Write the request and spawn its worker.
@@ -73,7 +81,7 @@ class LocalExecutor:
             path.write_text(request.model_dump_json(indent=1), "utf-8")
             with (folder / LOG).open("ab") as log:
                 process = subprocess.Popen(
-                    [*self._command, str(path), "--report-fd", str(writing)],
+                    [*self._command, str(path), "--report-fd", str(writing), *self._warmth(request)],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -92,6 +100,20 @@ class LocalExecutor:
         worker = _Worker(request=request, process=process, pipe=reading)
         self._workers[request.step] = worker
         self._selector.register(reading, selectors.EVENT_READ, worker)
+
+    def _warmth(self, request: NodeRequest) -> list[str]:
+        """Where the worker finds a warm kernel; nothing when there is none for it, or the reason was told."""
+        if self._zygote is None or not request.warm:
+            return []
+        answer = self._zygote.answer() or {}
+        refused = answer.get("refused")
+        if refused is None:
+            return ["--zygote", self._zygote.socket]
+        message = f"kernels start cold: {refused}"
+        self._unheard.append(StepWarned(step=request.step, message=message))
+        self._zygote.close()
+        self._zygote = None
+        return []
 
     def stop(self, step: str) -> None:
         """Ask the worker to end; whoever does not within its grace is killed."""
@@ -120,6 +142,8 @@ class LocalExecutor:
         while self._workers:
             self.wait(0.1)
         self._selector.close()
+        if self._zygote is not None:
+            self._zygote.close()
 
     def _patience(self, seconds: float) -> float:
         """A worker whose pipe is closed already is found by polling alone: look soon."""

@@ -13,7 +13,14 @@ _NO_HISTORY = ["--HistoryManager.enabled=False", "--HistoryManager.hist_file=:me
 
 
 class LocalKernels:
-    """Which kernels there are, and the one that a runner asks for, started."""
+    """Which kernels there are, and the one that a runner asks for, started.
+
+    Args:
+        zygote: socket of a fork server that IPython kernels are taken from; all start cold when empty.
+    """
+
+    def __init__(self, zygote: str = "") -> None:
+        self._zygote = zygote
 
     def installed(self) -> Mapping[str, str]:
         """Kernel name → language."""
@@ -80,6 +87,8 @@ class LocalKernels:
             spec = manager.kernel_spec
             assert spec is not None  # it was chosen from those that are installed
             spec.argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        elif self._zygote and self._installed.get(name) == "python":
+            self._take_warm(manager)
         try:
             await manager.start_kernel(
                 extra_arguments=self._arguments(name, manager),
@@ -92,6 +101,15 @@ class LocalKernels:
             manager.remove_folder()
             raise EnvironmentFault(_cannot_start(name, cwd, error)) from error
         return manager, roomy_client(manager)
+
+    def _take_warm(self, manager: Any) -> None:
+        """Have the kernel forked, unless its author wants it to be started in a way of its own."""
+        from dagbook.kernels.warm import NAME, register
+
+        register()
+        manager.kernel_spec.metadata.setdefault(
+            "kernel_provisioner", {"provisioner_name": NAME, "config": {"zygote": self._zygote}}
+        )
 
     def _arguments(self, name: str, manager: Any) -> list[str]:
         """No history file: kernels that share one lock each other out. It is python3's only by default."""

@@ -41,6 +41,7 @@ class PlannedNode(Planned):
         rules: what the machine follows.
         locks: name → how many steps of the project may hold it at once.
         files: modules and `deps` that the notebook uses, relative to its folder (or the project).
+        warm: whether its kernel may be forked from a warm process.
     """
 
     notebook: str
@@ -56,6 +57,7 @@ class PlannedNode(Planned):
     rules: Rules = Rules()
     locks: dict[str, int] = Field(default_factory=dict)
     cache: bool = True
+    warm: bool = False
     lock: str = ""
     files: tuple[str, ...] = ()
     tags: dict[str, str] = Field(default_factory=dict)
@@ -114,8 +116,8 @@ class PlannedHook(Planned):
 class Plan(Planned):
     """What is to be done. `params` are the run's, encoded; `file` is absolute.
 
-    Attributes:
-        place: where attempts run.
+    `preload` is what the author wants warm kernels to have imported, `imports` what the notebooks import.
+    `place` is where attempts run.
     """
 
     version: int = PLAN_VERSION
@@ -129,6 +131,8 @@ class Plan(Planned):
     tags: dict[str, str] = Field(default_factory=dict)
     limits: Limits = Limits()
     place: Place = Place()
+    preload: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     nodes: dict[str, PlannedNode]
     steps: tuple[PlannedStep, ...]
     hooks: dict[str, PlannedHook] = Field(default_factory=dict)

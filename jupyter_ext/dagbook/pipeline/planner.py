@@ -70,6 +70,7 @@ class Circumstances:
         env: environment variables that expressions refer to.
         environment: what identifies the interpreter.
         use_cache: False for `--no-cache`.
+        warm: False for `--cold`.
         accepting: who takes results as current, and when: `accepted by ada, 2026-11-26`.
     """
 
@@ -80,6 +81,7 @@ class Circumstances:
     env: Mapping[str, str] = field(default_factory=dict)
     environment: str = ""
     use_cache: bool = True
+    warm: bool = True
     accepting: str = "accepted"
 
 
@@ -116,6 +118,7 @@ def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[
                 **{f"semaphore {lock}": limit for lock, limit in node.semaphore.items()},
             },
             cache=settings.cache,
+            warm=around.warm and settings.warm and facts.language == "python" and not facts.lock,
             lock=facts.lock,
             files=(*facts.modules, *facts.deps),
             tags=node.tags,

@@ -28,6 +28,7 @@ ExecutorName = Literal["local", "dask"]
 """Where attempts run while we schedule."""
 
 Scalar = str | int | float | bool | None
+ModuleName = Annotated[str, Field(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")]
 
 
 class ParamSpec(Written):
@@ -118,6 +119,9 @@ class NodeSettings(Written):
     resources: ResourcesSpec | None = Field(default=None, description="What a step takes of the machine")
     kernel: str | None = Field(default=None, description="Kernel to use instead of the notebook's own")
     cache: bool = Field(default=True, description="false: run every time")
+    warm: bool = Field(
+        default=True, description="false: start the kernel anew instead of forking it from a warm process"
+    )
     environment: EnvironmentSpec | None = Field(
         default=None,
         description="Packages for a kernel of its own, by uv; the notebook's PEP 723 block otherwise",
@@ -212,6 +216,10 @@ class PipelineSpec(Written):
     nodes: dict[str, NodeSpec] = Field(min_length=1, description="Name → notebook")
     fail_fast: bool = Field(default=False, description="Start nothing new once a step has failed")
     concurrency: Count | None = Field(default=None, description="So many steps of a run at once")
+    preload: tuple[ModuleName, ...] = Field(
+        default=(),
+        description="Modules that warm kernels have imported already, besides what notebooks import",
+    )
     experiment: str | None = Field(
         default=None, description="MLflow experiment; the pipeline's name otherwise"
     )

@@ -61,6 +61,7 @@ class CellClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
             self.execution.ending = Ending(how="stopped", index=None, name="Stopped", value="asked to stop")
             return
         self.km, self.kc, self._kernel = kernel.manager, kernel.client, kernel
+        self.execution.cold_because = kernel.cold_because
         self.nb.metadata["language_info"] = kernel.info.get("language_info", {})
         kernel.memory_limit = self.execution.bounds.memory
         self._deadline = Deadline(kernel, bounds=self.execution.bounds, stop_asked=self.execution.stop_asked)

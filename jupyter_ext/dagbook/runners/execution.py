@@ -30,6 +30,7 @@ class Execution:
         nb: the notebook as executed.
         ending: what ended it early; None when it came to its last cell.
         peak_memory: bytes.
+        cold_because: why the kernel was not forked from a warm process, where that was wanted.
     """
 
     start: StartKernel
@@ -44,3 +45,4 @@ class Execution:
     nb: Any = field(default=None, init=False)
     ending: Ending | None = field(default=None, init=False)
     peak_memory: int | None = field(default=None, init=False)
+    cold_because: str = field(default="", init=False)

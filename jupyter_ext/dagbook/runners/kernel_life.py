@@ -25,6 +25,7 @@ class KernelLife:
         self.manager = manager
         self.client = client
         self.info = info
+        self.cold_because: str = getattr(manager.provisioner, "cold_because", "")
         # The provisioner forgets its process once it has waited for it.
         self._process = getattr(manager.provisioner, "process", None)
         self._oom_kills = oom_kills()

@@ -121,6 +121,8 @@ class PapermillRunner:
             finally:
                 left = leftovers.end_marked(mark)
         warnings = [warning] if warning else []
+        if execution.cold_because:
+            warnings.append(f"its kernel started cold: {execution.cold_because}")
         if left:
             warnings.append(f"processes that the notebook left behind were ended: {', '.join(left)}")
         result = _result(execution, kernel=kernel, seconds=time.monotonic() - started)
