@@ -20,7 +20,7 @@ WORKER = Path(__file__).with_name("cheap_worker.py")
 def cheap_parts() -> None:
     """Have drivers of this process use them."""
     parts: dict[str, Any] = {
-        "LocalExecutor": lambda: LocalExecutor([sys.executable, "-S", str(WORKER)]),
+        "LocalExecutor": lambda **_: LocalExecutor([sys.executable, "-S", str(WORKER)]),
         "MlflowTracker": lambda *_: MemoryTracker(),
     }
     for name, part in parts.items():
