@@ -14,7 +14,11 @@ from tests.architecture.sources import ROOT
 from tests.unit.compilers.argo_schema import complaints
 
 FOLDER = Path(__file__).parent / "manifests"
-FILES = sorted((ROOT / "examples").glob("*/*.pipeline.yaml"))
+# What these say (`foreach`, `when`, …) is refused there yet.
+ELSEWHERE = {"backtest", "daily-report"}
+FILES = sorted(
+    file for file in (ROOT / "examples").glob("*/*.pipeline.yaml") if file.parent.name not in ELSEWHERE
+)
 TARGETS = {"argo": {"image": "registry.example/project:1"}}
 EXTRAS = {"argo": "hera"}
 CASES = [(file, to) for file in FILES for to in TARGETS]

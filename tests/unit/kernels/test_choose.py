@@ -66,7 +66,7 @@ def test_the_sockets_folder_is_private_and_its_path_short():
     [
         ("dagbook-99999999-abc", 7200, False),
         ("dagbook-99999999-abc", 60, True),
-        (f"dagbook-{os.getpid()}-abc", 7200, True),
+        pytest.param(f"dagbook-{os.getpid()}-abc", 7200, True, id="ours"),
         ("dagbook-mine-abc", 7200, True),
     ],
 )
