@@ -1,2 +1,4 @@
+import '@xyflow/react/dist/base.css';
 import './base.css';
 import './launch.css';
+import './pipeline.css';

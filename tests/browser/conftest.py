@@ -32,6 +32,8 @@ FOREIGN_NOISE = (
     "GPU stall",
     "Download the React DevTools",
     "ms to activate",  # a plugin of JupyterLab's, on a busy machine
+    "is taking too long to activate",
+    "Measure loop restarted",  # CodeMirror's, while the machine is slow
 )
 
 

@@ -40,8 +40,16 @@ def load_pipeline(path: Path) -> LoadedPipeline:
     Raises:
         InvalidInput: with a finding for each thing that is wrong in the file.
     """
+    return parse_pipeline(_read(path, str(path)), path)
+
+
+def parse_pipeline(text: str, path: Path) -> LoadedPipeline:
+    """The pipeline that a text describes, which stands in the file or is to be written there.
+
+    Raises:
+        InvalidInput: with a finding for each thing that is wrong in the text.
+    """
     shown = str(path)
-    text = _read(path, shown)
     walk = YamlWalk(shown)
     walk.walk(text)
     if walk.findings:

@@ -15,6 +15,7 @@ from traitlets import Bool, Unicode
 
 from dagbook.server.handlers import PROJECTS, ROUTES, WATCH
 from dagbook.server.launch_handlers import LAUNCH_ROUTES
+from dagbook.server.pipeline_handlers import PIPELINE_ROUTES
 from dagbook.server.projects import Projects
 from dagbook.server.run_handlers import RUN_ROUTES
 from dagbook.server.schedule_handlers import SCHEDULE_ROUTES
@@ -73,7 +74,8 @@ class DagbookApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        self.handlers.extend([*TRACKED_ROUTES, *LAUNCH_ROUTES, *RUN_ROUTES, *SCHEDULE_ROUTES, *ROUTES])
+        for routes in (TRACKED_ROUTES, LAUNCH_ROUTES, RUN_ROUTES, SCHEDULE_ROUTES, PIPELINE_ROUTES, ROUTES):
+            self.handlers.extend(routes)
 
     async def stop_extension(self) -> None:
         """End the watching."""

@@ -37,15 +37,7 @@ def file_at(root: Path, path: str) -> Path:
         InvalidInput: the path leads out of the root, or to what is hidden.
         NotFound: there is no such file.
     """
-    parts = Path(path.strip("/")).parts
-    if not parts or "\0" in path or any(part.startswith(".") for part in parts):
-        raise InvalidInput(
-            Finding(
-                code="bad-path", message=f"{path[:200]!r} is no path below the server's root folder",
-                remedy="give it as the file browser shows it: folder/notebook.ipynb",
-            )
-        )  # fmt: skip
-    file = root.joinpath(*parts)
+    file = place_at(root, path)
     if not file.is_file():
         raise NotFound(
             Finding(
@@ -53,6 +45,29 @@ def file_at(root: Path, path: str) -> Path:
             )
         )
     return file
+
+
+def place_at(root: Path, path: str) -> Path:
+    """Where that path leads below the server's root folder, whether something is there or not.
+
+    Raises:
+        InvalidInput: the path leads out of the root, by itself or by a link, or to what is hidden.
+    """
+    parts = Path(path.strip("/")).parts
+    place = root.joinpath(*parts)
+    if (
+        not parts
+        or "\0" in path
+        or any(part.startswith(".") for part in parts)
+        or not place.resolve().is_relative_to(root.resolve())
+    ):
+        raise InvalidInput(
+            Finding(
+                code="bad-path", message=f"{path[:200]!r} is no path below the server's root folder",
+                remedy="give it as the file browser shows it: folder/notebook.ipynb",
+            )
+        )  # fmt: skip
+    return place
 
 
 def described(root: Path, path: str) -> dict[str, Any]:

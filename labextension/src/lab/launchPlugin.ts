@@ -9,7 +9,6 @@ import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { Form } from '../model/launch/form';
@@ -18,8 +17,8 @@ import { CHOOSE_LAUNCH, LAUNCH_SELECTED, OPEN_LAUNCH } from './launchCommands';
 import type { LaunchPlaces } from './launches';
 import type { LaunchWidget } from './launchWidget';
 import { isExecuted } from './notebookDrive';
+import { addFileType } from './pipelineFileType';
 
-const PIPELINES = 'dagbook-pipeline';
 const CAN_RUN = /\.(ipynb|pipeline\.ya?ml)$/;
 
 export const launchPlugin: JupyterFrontEndPlugin<void> = {
@@ -138,19 +137,4 @@ function addLaunchCommands(
       await chooseLaunch(places);
     }
   });
-}
-
-/** Makes the file browser know pipeline files, so that they can have their own entry in its menu. */
-function addFileType(app: JupyterFrontEnd, trans: TranslationBundle): void {
-  if (app.docRegistry.getFileType(PIPELINES) === undefined) {
-    app.docRegistry.addFileType({
-      name: PIPELINES,
-      displayName: trans.__('Dagbook pipeline'),
-      extensions: ['.pipeline.yaml', '.pipeline.yml'],
-      mimeTypes: ['text/x-yaml'],
-      fileFormat: 'text',
-      contentType: 'file',
-      icon: dagbookIcon
-    });
-  }
 }

@@ -33,27 +33,27 @@ export class LaunchRoutes implements LaunchServer {
   }
 
   launchables(): Promise<Launchables> {
-    return this.#ask(['launchables']);
+    return this.ask(['launchables']);
   }
 
   parameters(path: string): Promise<Launchable> {
-    return this.#ask(['parameters'], { query: { path } });
+    return this.ask(['parameters'], { query: { path } });
   }
 
   plan(request: LaunchRequest): Promise<Plan> {
-    return this.#ask(['plan'], { body: request });
+    return this.ask(['plan'], { body: request });
   }
 
   start(request: LaunchRequest): Promise<Started> {
-    return this.#ask(['runs'], { body: request });
+    return this.ask(['runs'], { body: request });
   }
 
   trials(run: string): Promise<Trials> {
-    return this.#ask(['runs', run, 'trials']);
+    return this.ask(['runs', run, 'trials']);
   }
 
   cancel(run: string): Promise<unknown> {
-    return this.#ask(['runs', run, 'cancel'], { body: {} });
+    return this.ask(['runs', run, 'cancel'], { body: {} });
   }
 
   /** The edits that make `values` the defaults of a parameters cell with this source. */
@@ -61,21 +61,22 @@ export class LaunchRoutes implements LaunchServer {
     source: string,
     values: Readonly<Record<string, unknown>>
   ): Promise<readonly Edit[]> {
-    const said = await this.#ask<{ edits: Edit[] }>(['defaults'], { body: { source, values } });
+    const said = await this.ask<{ edits: Edit[] }>(['defaults'], { body: { source, values } });
     return said.edits;
   }
 
   /** What the cells of a notebook logged last. */
   async logged(path: string): Promise<readonly Logged[]> {
-    const said = await this.#ask<{ logged: Logged[] }>(['cells'], { query: { path } });
+    const said = await this.ask<{ logged: Logged[] }>(['cells'], { query: { path } });
     return said.logged;
   }
 
   register(run: string, step: string, name: string): Promise<{ name: string; version: string }> {
-    return this.#ask(['models'], { body: { run, step, name } });
+    return this.ask(['models'], { body: { run, step, name } });
   }
 
-  async #ask<T>(
+  /** The answer of the route at `path`; it is posted to where there is a body. */
+  async ask<T>(
     path: readonly string[],
     asked: { readonly query?: Record<string, string>; readonly body?: unknown } = {}
   ): Promise<T> {

@@ -1,0 +1,125 @@
+"""What the canvas asks about a pipeline that is being written, without the web. Call it in a thread.
+
+Imported when the first of these routes is asked, since what lies below is slow to import.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from dagbook import bootstrap
+from dagbook.api.init import init_folder
+from dagbook.api.planning import check
+from dagbook.errors import DagbookError, Finding, InvalidInput
+from dagbook.loaders.pipeline_file import parse_pipeline
+from dagbook.notebook import types
+from dagbook.notebook.outputs import published_outputs
+from dagbook.notebook.parameters import MISSING, Parameter, ParametersError, declared_parameters
+from dagbook.server.launching import place_at
+
+_MOST_NOTEBOOKS: Final = 5_000
+
+
+def checked(root: Path, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What is wrong with a text, and the ports of the notebooks that it names.
+
+    Raises:
+        InvalidInput: the request cannot be read; what is wrong with the text is told, and not raised.
+    """
+    path, text, notebooks = body.get("path"), body.get("text"), body.get("notebooks", [])
+    if (
+        not isinstance(path, str)
+        or not isinstance(text, str)
+        or not isinstance(notebooks, list)
+        or not all(isinstance(notebook, str) for notebook in notebooks)
+    ):
+        raise InvalidInput(
+            Finding(
+                code="bad-body",
+                message="the request needs `path`, `text` and perhaps a list `notebooks`",
+                remedy="see docs/reference/rest.md",
+            )
+        )
+    file = place_at(root, path)
+    named = list(dict.fromkeys(notebooks))[:_MOST_NOTEBOOKS]
+    return {
+        "findings": [finding.to_json() for finding in _findings(text, file)],
+        "notebooks": {notebook: ports(root, file.parent, notebook) for notebook in named},
+    }
+
+
+def ports(root: Path, folder: Path, notebook: str) -> dict[str, Any]:
+    """What a notebook takes and publishes, read without running it; `problem` says why that is not known.
+
+    `complete` is false when it may publish what cannot be seen in its code.
+    """
+    unknown: dict[str, Any] = {"parameters": None, "outputs": [], "complete": False}
+    file = (folder / notebook).resolve()
+    if not file.is_relative_to(root.resolve()):
+        # Elsewhere it may be run, but nothing of it is told to a browser.
+        return {**unknown, "problem": f"{notebook} lies outside of the server's root folder"}
+    try:
+        document, _ = bootstrap.loader(bootstrap.settings(folder)).notebook_and_warnings(file)
+        parameters = declared_parameters(document)
+    except InvalidInput as error:
+        return {**unknown, "problem": error.findings[0].message}
+    except ParametersError as error:
+        return {**unknown, "problem": str(error)}
+    published = published_outputs(document)
+    return {
+        "parameters": None if parameters is None else [_parameter(each) for each in parameters],
+        "outputs": list(published.names),
+        "complete": published.complete,
+        "problem": None,
+    }
+
+
+def drafted(root: Path, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a first pipeline file for a folder of notebooks: `{"path": …, "nodes": […]}`.
+
+    Raises:
+        InvalidInput: there are no notebooks, one cannot be read, or there is such a file already.
+    """
+    path = body.get("path")
+    if not isinstance(path, str):
+        raise InvalidInput(
+            Finding(
+                code="bad-body",
+                message="the request needs the `path` of a folder",
+                remedy="see docs/reference/rest.md",
+            )
+        )
+    folder = place_at(root, path) if path.strip("/") else root
+    written = init_folder(folder)
+    return {
+        "path": written.file.resolve().relative_to(root.resolve()).as_posix(),
+        "nodes": list(written.nodes),
+    }
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the pipeline file."""
+    text = files("dagbook").joinpath("schemas", "pipeline.schema.json").read_text("utf-8")
+    said: dict[str, Any] = json.loads(text)
+    return said
+
+
+def _findings(text: str, file: Path) -> tuple[Finding, ...]:
+    try:
+        looked = check(parse_pipeline(text, file))
+    except DagbookError as error:
+        return error.findings
+    return (*looked.findings, *(looked.read.fault.findings if looked.read.fault else ()))
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "type": types.describe(parameter.type),
+        "required": parameter.default is MISSING,
+        "help": parameter.help,
+    }

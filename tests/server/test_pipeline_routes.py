@@ -1,0 +1,143 @@
+"""The routes of the canvas: what is wrong with a text, which ports notebooks have, and a first file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagbook.server.handlers import DagbookHandler
+from dagbook.server.pipeline_handlers import PIPELINE_ROUTES
+from tests.server.test_launch_routes import options_of, told
+from tests.server.test_routes import VERBS
+from tests.unit.notebook.notebooks import code, notebook, with_parameters
+
+EXAMPLES = {
+    r"dagbook/api/pipeline/check": ("POST", ("pipeline", "check")),
+    r"dagbook/api/pipeline/draft": ("POST", ("pipeline", "draft")),
+    r"dagbook/api/pipeline/schema": ("GET", ("pipeline", "schema")),
+}
+TEXT = """\
+pipeline: p
+nodes:
+  a: {notebook: a.ipynb}
+  b:
+    notebook: sub/b.ipynb
+    params: {depht: 3}
+"""
+
+
+@pytest.fixture
+def folder(jp_root_dir: Path) -> Path:
+    (jp_root_dir / "sub").mkdir()
+    (jp_root_dir / "a.ipynb").write_text(json.dumps(notebook(code("import dagbook\ndagbook.output(n=1)"))))
+    (jp_root_dir / "sub" / "b.ipynb").write_text(
+        json.dumps(with_parameters("depth: int = 3  # of it\nrows: int"))
+    )
+    return jp_root_dir
+
+
+def test_every_route_has_an_example():
+    assert set(EXAMPLES) == {pattern for pattern, _ in PIPELINE_ROUTES}
+
+
+@pytest.mark.parametrize("handler", [handler for _, handler in PIPELINE_ROUTES], ids=lambda one: one.__name__)
+def test_every_verb_asks_for_authentication_and_authorization(handler: type[DagbookHandler]):
+    own = [vars(handler)[verb] for verb in VERBS if verb in vars(handler)]
+    assert own
+    for method in own:
+        assert hasattr(method.__wrapped__, "__wrapped__")
+
+
+@pytest.mark.parametrize(("verb", "path"), EXAMPLES.values(), ids=str)
+async def test_without_a_token_every_route_is_forbidden(jp_fetch: Any, verb: str, path: tuple[str, ...]):
+    said = await told(
+        jp_fetch, *path, status=403, headers={"Authorization": ""}, follow_redirects=False, **options_of(verb)
+    )
+
+    assert said["code"] == "forbidden"
+
+
+async def test_a_text_is_checked_and_its_notebooks_tell_their_ports(jp_fetch: Any, folder: Path):
+    body = {"path": "p.pipeline.yaml", "text": TEXT, "notebooks": ["a.ipynb", "sub/b.ipynb", "gone.ipynb"]}
+
+    said = await told(jp_fetch, "pipeline", "check", body=body)
+
+    assert {(one["code"], one["node"], one["line"]) for one in said["findings"]} >= {
+        ("unknown-parameter", "b", 6)
+    }
+    assert said["notebooks"]["a.ipynb"] == {
+        "parameters": [],
+        "outputs": ["n"],
+        "complete": True,
+        "problem": None,
+    }
+    depth, rows = said["notebooks"]["sub/b.ipynb"]["parameters"]
+    assert depth == {"name": "depth", "type": "int", "required": False, "help": "of it"}
+    assert rows["required"]
+    assert said["notebooks"]["gone.ipynb"]["problem"] == "there is no such notebook"
+    assert not (folder / "p.pipeline.yaml").exists()
+
+
+async def test_a_text_that_is_no_yaml_is_told_with_its_place(jp_fetch: Any, folder: Path):
+    said = await told(
+        jp_fetch, "pipeline", "check", body={"path": "sub/p.pipeline.yaml", "text": "pipeline: [1,\n"}
+    )
+
+    assert [(one["code"], one["line"]) for one in said["findings"]] == [("yaml-syntax", 2)]
+    assert said["notebooks"] == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"path": "../p.pipeline.yaml", "text": ""}, "bad-path"),
+        ({"path": ".hidden/p.pipeline.yaml", "text": ""}, "bad-path"),
+        ({"path": "out/p.pipeline.yaml", "text": ""}, "bad-path"),
+        ({"path": "p.pipeline.yaml"}, "bad-body"),
+        ({"path": "p.pipeline.yaml", "text": "", "notebooks": [1]}, "bad-body"),
+    ],
+)
+async def test_what_cannot_be_asked(jp_fetch: Any, folder: Path, body: Any, code: str, tmp_path: Path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (folder / "out").symlink_to(outside)
+
+    said = await told(jp_fetch, "pipeline", "check", body=body, status=400)
+
+    assert said["code"] == code
+
+
+async def test_notebooks_outside_of_the_root_are_not_read(jp_fetch: Any, folder: Path, tmp_path: Path):
+    secret = tmp_path / "secret.ipynb"
+    secret.write_text(json.dumps(with_parameters("key = 'sesame'")))
+    (folder / "link.ipynb").symlink_to(secret)
+    body = {
+        "path": "p.pipeline.yaml",
+        "text": TEXT,
+        "notebooks": ["link.ipynb", "../secret.ipynb", str(secret)],
+    }
+
+    said = await told(jp_fetch, "pipeline", "check", body=body)
+
+    assert len(said["notebooks"]) == 3
+    for ports in said["notebooks"].values():
+        assert ports["parameters"] is None
+        assert "outside" in ports["problem"]
+
+
+async def test_a_first_file_is_written_once(jp_fetch: Any, folder: Path):
+    said = await told(jp_fetch, "pipeline", "draft", body={"path": "sub"}, status=201)
+    again = await told(jp_fetch, "pipeline", "draft", body={"path": "sub"}, status=400)
+
+    assert said == {"path": "sub/sub.pipeline.yaml", "nodes": ["b"]}
+    assert "notebook: b.ipynb" in (folder / "sub" / "sub.pipeline.yaml").read_text()
+    assert again["code"] == "file-exists"
+
+
+async def test_the_schema_knows_the_keys_of_a_node(jp_fetch: Any):
+    said = await told(jp_fetch, "pipeline", "schema")
+
+    assert "notebook" in json.dumps(said["$defs"]["NodeSpec"]["properties"])
