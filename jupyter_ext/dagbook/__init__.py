@@ -13,6 +13,7 @@ from dagbook.version import __version__
 if TYPE_CHECKING:
     from dagbook.api.builder import Pipeline
     from dagbook.api.launch import launch
+    from dagbook.api.models import models, promote, register_model, show_model
     from dagbook.api.removal import rm
     from dagbook.api.resume import resume, retry
     from dagbook.api.run import Run
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 # Not `input`: `from dagbook import *` must leave Python's own alone.
 __all__ = [
     "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "artifact", "launch", "load", "metric",
-    "output", "param", "resume", "retry", "rm", "runs", "track",
+    "models", "output", "param", "promote", "register_model", "resume", "retry", "rm", "runs", "show_model",
+    "track",
 ]  # fmt: skip
 
 # Imported when first used: `import dagbook` in a notebook must cost nothing.
@@ -40,6 +42,10 @@ _HOMES = {
     "launch": "dagbook.api.launch",
     "load": "dagbook.magics.publish",
     "metric": "dagbook.magics.log",
+    "models": "dagbook.api.models",
+    "promote": "dagbook.api.models",
+    "register_model": "dagbook.api.models",
+    "show_model": "dagbook.api.models",
     "output": "dagbook.magics.publish",
     "param": "dagbook.magics.log",
     "resume": "dagbook.api.resume",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -15,12 +16,14 @@ from dagbook.caches.directory import DirectoryCache
 from dagbook.engine import leftovers
 from dagbook.engine.folders import JOURNAL, environments_of
 from dagbook.engine.loop import Driver
+from dagbook.engine.model_registry import ModelRegistry
 from dagbook.engine.ports import Cache, Compiler, Environments, Executor, Journal, Loader, Notifier, Ports
 from dagbook.engine.queries import Queries
 from dagbook.environments.uv import UvEnvironments
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.executors.capacity import capacity
 from dagbook.executors.local import LocalExecutor
+from dagbook.executors.workers import Workers
 from dagbook.journals.jsonl import JsonlJournal
 from dagbook.journals.lock import is_held
 from dagbook.loaders.notebooks import NotebookLoader
@@ -29,8 +32,10 @@ from dagbook.notifiers.apprise import AppriseNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
+from dagbook.trackers.registry import MlflowRegistry
 from dagbook.trackers.run_records import RunRecords
 from dagbook.trackers.sender import Sender
+from dagbook.trackers.store import MlflowStore, embedded_uri
 from dagbook.zygote.asking import ForkServer
 
 if TYPE_CHECKING:
@@ -40,6 +45,10 @@ if TYPE_CHECKING:
 COMPILERS: Final[dict[str, tuple[str, str]]] = {
     "argo": ("dagbook.compilers.argo.compiler", "ArgoCompiler"),
 }
+
+
+_stores: dict[tuple[str | None, Path], MlflowStore] = {}
+_stores_lock = threading.Lock()
 
 
 def compiler(name: str) -> Compiler:
@@ -132,23 +141,42 @@ def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | 
 def executor(plan: Plan, run: str) -> Executor:
     """Where the plan's steps run. Raises EnvironmentFault when that place cannot be reached."""
     if plan.place.executor == "local":
-        return LocalExecutor(zygote=zygote(plan, run))
+        return LocalExecutor(workers(plan, run))
     from dagbook.executors.dask.cluster import connect
     from dagbook.executors.dask.executor import DaskExecutor
 
     return DaskExecutor(connect(plan.place.address, plan.jobs))
 
 
-def zygote(plan: Plan, run: str) -> ForkServer | None:
-    """A process that a run's warm kernels are forked from, just started; None when nothing wants one."""
+def store(start: Path) -> MlflowStore | None:
+    """The tracking store of the project that `start` belongs to; None for one that was never written to."""
+    around = read_settings(start)
+    embedded = around.tracking_uri in {None, embedded_uri(around.state)}
+    if embedded and not (around.state / "mlflow.db").exists():
+        return None  # to look would make it, which takes seconds
+    with _stores_lock:
+        key = (around.tracking_uri, around.state)
+        if key not in _stores:
+            _stores[key] = MlflowStore(around.tracking_uri, around.state)
+        return _stores[key]
+
+
+def registry(start: Path) -> ModelRegistry | None:
+    """The registered models of the project that `start` belongs to; None where nothing was ever tracked."""
+    found = store(start)
+    return None if found is None else MlflowRegistry(found)
+
+
+def workers(plan: Plan, run: str) -> Workers:
+    """Begins the workers of a run: forked, and with warm kernels, where any node may have one."""
     warm = any(plan.nodes[step.node].warm for step in plan.steps if step.action == "run")
     if not warm or sys.platform != "linux":
-        return None
-    return ForkServer(
-        preload=plan.preload,
-        learnt=plan.imports,
-        env={**os.environ, leftovers.RUN: run},
-        folder=str(Path(plan.file).parent),
+        return Workers()
+    env = {**os.environ, leftovers.RUN: run}
+    folder = str(Path(plan.file).parent)
+    return Workers(
+        forks=ForkServer(become="dagbook.worker", env=env),
+        zygote=ForkServer(preload=plan.preload, learnt=plan.imports, env=env, folder=folder),
     )
 
 

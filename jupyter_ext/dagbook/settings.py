@@ -48,6 +48,11 @@ class Settings:
         return self.state / "schedules"
 
     @property
+    def services(self) -> Path:
+        """What is known of models that are served."""
+        return self.state / "services"
+
+    @property
     def cache(self) -> Path:
         """Results by fingerprint."""
         return self.state / "cache"

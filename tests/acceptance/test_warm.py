@@ -16,9 +16,8 @@ pytestmark = [
 WHOSE_CHILD = """
 import json, os, sys
 from pathlib import Path
-with open(f"/proc/{os.getppid()}/cmdline") as file:
-    is_forked = "dagbook_zygote" in file.read()
-told = {"forked": is_forked, "loaded": "fractions" in sys.modules, "own": "own_module" in sys.modules}
+names = {"forked": "dagbook_zygote", "loaded": "fractions", "own": "own_module"}
+told = {what: name in sys.modules for what, name in names.items()}
 Path(os.environ["DAGBOOK_OUTPUTS"], "told.json").write_text(json.dumps(told))
 """
 

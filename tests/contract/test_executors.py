@@ -18,6 +18,7 @@ from dagbook.executors import local
 from dagbook.executors.dask.cluster import connect
 from dagbook.executors.dask.executor import DaskExecutor
 from dagbook.executors.local import LocalExecutor
+from dagbook.executors.workers import Workers
 from dagbook.run.events import CellStarted, Event, OutputSeen, StepWarned
 from dagbook.testing import FakeExecutor, FakeRunner, Outcome, failed, values
 
@@ -110,7 +111,7 @@ def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     if request.param == "fake":
         made: Executor = FakeExecutor(FakeRunner(OUTCOMES))
     elif request.param == "local":
-        made = LocalExecutor(request.getfixturevalue("worker"))
+        made = LocalExecutor(Workers(request.getfixturevalue("worker")))
     else:
         address = request.getfixturevalue("dask_cluster")
         made = DaskExecutor(connect(address, 2), request.getfixturevalue("worker"))
@@ -129,7 +130,7 @@ def dask_cluster() -> Iterator[str]:
 
 @pytest.fixture
 def local_executor(worker: list[str]) -> Iterator[LocalExecutor]:
-    made = LocalExecutor(worker)
+    made = LocalExecutor(Workers(worker))
     yield made
     made.close()
 
@@ -295,7 +296,7 @@ def test_a_worker_that_closes_its_pipe_is_still_waited_for(local_executor: Local
 
 
 def test_a_command_that_does_not_exist_ends_at_once(ask: Ask):
-    executor = LocalExecutor(["/nonexistent/dagbook"])
+    executor = LocalExecutor(Workers(["/nonexistent/dagbook"]))
     (end,) = ends(run(executor, ask("ok")))
     executor.close()
     assert "No such file" in end.reason

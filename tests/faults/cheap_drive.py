@@ -11,7 +11,7 @@ from typing import Any
 
 from dagbook import bootstrap
 from dagbook.api.driver import drive
-from dagbook.executors.local import LocalExecutor
+from dagbook.executors.workers import Workers
 from dagbook.trackers.memory import MemoryTracker
 
 WORKER = Path(__file__).with_name("cheap_worker.py")
@@ -20,7 +20,7 @@ WORKER = Path(__file__).with_name("cheap_worker.py")
 def cheap_parts() -> None:
     """Have drivers of this process use them."""
     parts: dict[str, Any] = {
-        "LocalExecutor": lambda **_: LocalExecutor([sys.executable, "-S", str(WORKER)]),
+        "workers": lambda *_: Workers([sys.executable, "-S", str(WORKER)]),
         "MlflowTracker": lambda *_: MemoryTracker(),
     }
     for name, part in parts.items():

@@ -25,7 +25,6 @@ EXAMPLES = {
     r"dagbook/api/runs/([^/]+)/trials": ("GET", ("runs", RUN, "trials")),
     r"dagbook/api/defaults": ("POST", ("defaults",)),
     r"dagbook/api/cells": ("GET", ("cells",)),
-    r"dagbook/api/models": ("POST", ("models",)),
 }
 SOURCE = "depth: int = 3  # how deep\nrows: int\nkind = 'tree'"
 PIPELINE = (
@@ -257,24 +256,6 @@ async def test_the_steps_of_a_run_are_told_with_what_they_published(jp_fetch: An
 async def test_a_notebook_that_logged_nothing_has_no_badges(jp_fetch: Any, folder: Path):
     assert await told(jp_fetch, "cells", params={"path": "a.ipynb"}) == {"logged": []}
     assert not (folder / ".dagbook" / "mlflow.db").exists()
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        ({"run": "~", "step": "a", "name": "m"}, 400, "bad-run"),
-        ({"run": RUN, "step": "a", "name": "a/b"}, 400, "model-name"),
-        ({"run": RUN, "step": "a", "name": " "}, 400, "model-name"),
-        ({"run": RUN, "step": "ghost", "name": "m"}, 404, "no-model"),
-        ({"run": "2099", "step": "a", "name": "m"}, 404, "unknown-run"),
-    ],
-)
-async def test_a_model_that_is_not_there_is_not_registered(
-    jp_fetch: Any, runs: Any, body: Any, status: int, code: str
-):
-    runs.add("success-matrix", run=RUN)
-
-    assert (await told(jp_fetch, "models", body=body, status=status))["code"] == code
 
 
 @pytest.mark.slow

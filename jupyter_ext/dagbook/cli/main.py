@@ -26,6 +26,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "logs": ("logs", "Show what a step printed."),
     "compare": ("compare", "Say what differs between two runs."),
     "report": ("report", "Write a run as one page of HTML that can be mailed."),
+    "models": ("models", "Registered models: list, show, register, promote."),
+    "serve": ("serve", "Serve a registered model over HTTP."),
     "graph": ("graph", "Draw a pipeline as text, Mermaid, DOT or SVG."),
     "compile": ("compile", "Write a pipeline for another scheduler: Argo, …"),
     "cancel": ("cancel", "End a run that is going on."),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import psutil
 
@@ -24,7 +25,7 @@ def marked(mark: Mapping[str, str]) -> list[psutil.Process]:
     """This user's processes whose environment has every entry of `mark`; never the caller itself."""
     found = []
     user = os.getuid() if hasattr(os, "getuid") else None
-    for process in psutil.process_iter():
+    for process in _candidates(mark):
         try:
             if process.pid == os.getpid() or (user is not None and process.uids().real != user):
                 continue
@@ -34,6 +35,24 @@ def marked(mark: Mapping[str, str]) -> list[psutil.Process]:
         except (psutil.Error, OSError):
             continue
     return found
+
+
+def _candidates(mark: Mapping[str, str]) -> Iterator[psutil.Process]:
+    """Processes that may have the mark. Where /proc tells, looking there first is several times quicker."""
+    if not Path("/proc/self/environ").exists():
+        yield from psutil.process_iter()
+        return
+    entries = [f"{key}={value}".encode("utf-8", "surrogateescape") for key, value in mark.items()]
+    for folder in os.listdir("/proc"):  # noqa: PTH208
+        if not folder.isdigit():
+            continue
+        try:
+            with open(f"/proc/{folder}/environ", "rb") as file:  # noqa: PTH123  # there are many
+                environment = file.read()
+            if all(entry in environment for entry in entries):
+                yield psutil.Process(int(folder))
+        except (psutil.Error, OSError):
+            continue
 
 
 def end_marked(mark: Mapping[str, str], *, grace: float = 0.5) -> list[str]:

@@ -1,6 +1,6 @@
-"""Attempts as processes of this machine: one spawned worker each, which runs `dagbook node run`.
+"""Attempts as processes of this machine: one worker each, which does what `dagbook node run` does.
 
-A process of its own gives each attempt its own folder, signals and death; nothing is shared, nothing forked.
+A process of its own gives each attempt its own folder, signals and death.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ import os
 import selectors
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,8 +22,8 @@ from dagbook.engine.leftovers import RUN, STEP, end_marked
 from dagbook.engine.ports import Ended
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import Exit
+from dagbook.executors.workers import Process, Workers
 from dagbook.run.events import CellStarted, Event, NodeError, OutputSeen, StepWarned, event_from_json
-from dagbook.zygote.asking import ForkServer
 
 # How long a worker that was told to stop may take over saving its notebook and ending its kernel.
 _GRACE: Final = 8.0
@@ -39,7 +37,7 @@ class _Worker:
     """An attempt that runs: its process and the pipe that its events come through."""
 
     request: NodeRequest
-    process: subprocess.Popen[bytes]
+    process: Process
     pipe: int
     pending: bytes = b""
     is_open: bool = True
@@ -50,29 +48,21 @@ class LocalExecutor:
     """Runs attempts side by side as long as they are handed over; the machine decides how many.
 
     Args:
-        command: what begins the command line of a worker; the request's path follows.
-        mark: added to the environment of workers, and so of all that they start.
-        zygote: the fork server that warm kernels come from; closed with us. All kernels start cold when None.
+        workers: begins them.
     """
 
-    def __init__(
-        self,
-        command: Sequence[str] | None = None,
-        mark: Mapping[str, str] | None = None,
-        zygote: ForkServer | None = None,
-    ) -> None:
-        self._zygote = zygote
-        self._command = list(command or [sys.executable, "-m", "dagbook", "node", "run"])
-        self._mark = dict(mark or {})
+    def __init__(self, workers: Workers | None = None) -> None:
+        self._begins = workers or Workers()
         self._workers: dict[str, _Worker] = {}
         self._selector = selectors.DefaultSelector()
         self._unheard: list[Event | Ended] = []
 
     def start(self, request: NodeRequest) -> None:
-        """Write the request and spawn its worker.
-
-        To be called from the main thread: a worker asks to die with the thread that made it.
-        """
+        """Write the request and begin its worker; to be called from the main thread."""
+        refused = self._begins.refusal() if request.warm else ""
+        if refused:
+            message = f"kernels start cold: {refused}"
+            self._unheard.append(StepWarned(step=request.step, message=message))
         folder = Path(request.folder)
         path = folder / REQUEST
         reading, writing = os.pipe()
@@ -80,16 +70,7 @@ class LocalExecutor:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_text(request.model_dump_json(indent=1), "utf-8")
             with (folder / LOG).open("ab") as log:
-                process = subprocess.Popen(
-                    [*self._command, str(path), "--report-fd", str(writing), *self._warmth(request)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=(writing,),
-                    env={**os.environ, **self._mark, RUN: request.run, STEP: request.step},
-                    # Ctrl-C in the terminal is for the driver alone; it decides who is told.
-                    start_new_session=True,
-                )
+                process = self._begins.begin(request, path, log, writing)
         except OSError as error:
             os.close(reading)
             self._unheard.append(_ended(request, None, f"its worker could not be started: {error.strerror}"))
@@ -100,20 +81,6 @@ class LocalExecutor:
         worker = _Worker(request=request, process=process, pipe=reading)
         self._workers[request.step] = worker
         self._selector.register(reading, selectors.EVENT_READ, worker)
-
-    def _warmth(self, request: NodeRequest) -> list[str]:
-        """Where the worker finds a warm kernel; nothing when there is none for it, or the reason was told."""
-        if self._zygote is None or not request.warm:
-            return []
-        answer = self._zygote.answer() or {}
-        refused = answer.get("refused")
-        if refused is None:
-            return ["--zygote", self._zygote.socket]
-        message = f"kernels start cold: {refused}"
-        self._unheard.append(StepWarned(step=request.step, message=message))
-        self._zygote.close()
-        self._zygote = None
-        return []
 
     def stop(self, step: str) -> None:
         """Ask the worker to end; whoever does not within its grace is killed."""
@@ -142,8 +109,7 @@ class LocalExecutor:
         while self._workers:
             self.wait(0.1)
         self._selector.close()
-        if self._zygote is not None:
-            self._zygote.close()
+        self._begins.close()
 
     def _patience(self, seconds: float) -> float:
         """A worker whose pipe is closed already is found by polling alone: look soon."""
@@ -179,6 +145,7 @@ class LocalExecutor:
             os.close(worker.pipe)
         result = read_result(Path(worker.request.folder) / RESULT)
         code = worker.process.returncode
+        assert code is not None  # it is over
         if result is None or code < 0:
             end_marked({RUN: worker.request.run, STEP: worker.request.step}, grace=0.2)
         if code < 0:
@@ -225,7 +192,7 @@ def _event(line: bytes, request: NodeRequest) -> Event | None:
     return event if isinstance(event, StepWarned) and event.step == request.step else None
 
 
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _signal_group(process: Process, number: signal.Signals) -> None:
     try:
         os.killpg(process.pid, number)
     except (ProcessLookupError, PermissionError):

@@ -74,9 +74,9 @@ class WarmProvisioner(LocalProvisioner):
         outputs = descriptors(kwargs.get("stdout"), kwargs.get("stderr"))
         if self._line is None:
             self._line = Line(self.zygote or own_server())
-        env = kwargs["env"]
         return self._line.fork(
-            env=env,
+            # As jupyter_client's launcher says it.
+            env={**kwargs["env"], "JPY_PARENT_PID": str(os.getpid())},
             cwd=kwargs.get("cwd") or os.getcwd(),  # noqa: PTH109  # as Popen does
             outputs=outputs,
             more={"argv": arguments},

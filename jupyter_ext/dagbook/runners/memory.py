@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -60,6 +61,21 @@ def in_words(size: float) -> str:
     while size >= _STEP and unit < len(_UNITS) - 1:
         size, unit = size / _STEP, unit + 1
     return f"{size:.3g} {_UNITS[unit]}"
+
+
+def _tree(root: psutil.Process) -> Iterator[psutil.Process]:
+    """The process and all below it."""
+    yield root
+    if not Path(f"/proc/{root.pid}/task/{root.pid}/children").exists():
+        yield from root.children(recursive=True)  # looks at every process there is
+        return
+    for children in Path(f"/proc/{root.pid}/task").glob("*/children"):
+        try:
+            below = [psutil.Process(int(pid)) for pid in children.read_text().split()]
+        except (OSError, psutil.Error):
+            continue  # it ended meanwhile
+        for process in below:
+            yield from _tree(process)
 
 
 def _resident(process: psutil.Process) -> int:

@@ -32,15 +32,24 @@ class StoppableRunner(Runner, Protocol):
         """End it; called from a signal handler."""
 
 
-def run_request_file(path: Path, report_fd: int | None, runner: StoppableRunner) -> int:
+def run_request_file(
+    path: Path, report_fd: int | None, runner: StoppableRunner, *, spawned: bool = True
+) -> int:
     """Make the attempt that `path` asks for; its result is in `result.json` beside it when this returns.
+
+    Args:
+        path: of the request.
+        report_fd: where events go.
+        runner: executes the notebook.
+        spawned: whether whoever wants it is our parent, so that we are to die with it.
 
     Returns the exit code: 0 when the notebook succeeded, 1 when not; 2 when the request, the notebook or a
     parameter cannot be used; 3 when there is no kernel or the disk is in the way, both said on stderr.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: runner.stop())
-    die_with_parent()
+    if spawned:
+        die_with_parent()
     try:
         result = run_node(read_request(path), runner, reporter(report_fd))
     except DagbookError as error:

@@ -125,23 +125,6 @@ class CellsHandler(LaunchHandler):
         await self.answer(lambda: _recorded().logged_by_cells(_launching().file_at(self.projects.root, path)))
 
 
-class RegisterHandler(LaunchHandler):
-    """A model of a step, registered."""
-
-    @authenticated
-    @authorized
-    async def post(self) -> None:
-        """Make a new version of it."""
-        body = self.body()
-        run = checked_run(str(body.get("run", "")))
-        await self.answer(lambda: self._registered(run, body))
-
-    def _registered(self, run: str, body: dict[str, Any]) -> dict[str, Any]:
-        project = self.projects.of_run(run)
-        said: dict[str, Any] = _recorded().register(project.queries, project.folder, body)
-        return said
-
-
 LAUNCH_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/launchables", LaunchablesHandler),
     (r"dagbook/api/parameters", ParametersHandler),
@@ -151,7 +134,6 @@ LAUNCH_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/runs/([^/]+)/trials", TrialsHandler),
     (r"dagbook/api/defaults", DefaultsHandler),
     (r"dagbook/api/cells", CellsHandler),
-    (r"dagbook/api/models", RegisterHandler),
 )
 """Paths below the server's base URL; they come before those that only read."""
 

@@ -1,4 +1,4 @@
-"""What MLflow recorded of a run's steps and a notebook's cells; a model registered. For threads."""
+"""What MLflow recorded of a run's steps and a notebook's cells. For threads."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from dagbook import bootstrap
 from dagbook.engine.ports import TrackerAway
 from dagbook.engine.queries import Queries
 from dagbook.engine.record import metrics_of
-from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound
+from dagbook.errors import EnvironmentFault, Finding
 from dagbook.notebook.text_of import text_of
 from dagbook.run.state import RunState, StepState
-from dagbook.trackers.store import PARENT_TAG, MlflowStore, embedded_uri
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
+from dagbook.trackers.store import PARENT_TAG, MlflowStore
 
 SOURCE: Final = "mlflow.source.name"
 _CELL: Final = "dagbook.cell."
@@ -32,10 +29,6 @@ _MOST_KEPT: Final = 200
 _OVER: Final = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
 _PATIENCE: Final = 0.4
 """Seconds that a table waits for MLflow; what comes later is in the next answer."""
-_LONGEST_NAME: Final = 250
-
-_stores: dict[tuple[str | None, Path], MlflowStore] = {}
-_lock = threading.Lock()
 
 
 def trials(queries: Queries, folder: Path, run: str) -> dict[str, Any]:
@@ -57,7 +50,7 @@ def trials(queries: Queries, folder: Path, run: str) -> dict[str, Any]:
 
 def logged_by_cells(notebook: Path) -> dict[str, Any]:
     """What the cells of a notebook logged last: `{"logged": [{"cell", "kind", "name", "value", …}]}`."""
-    store = store_of(notebook.parent)
+    store = bootstrap.store(notebook.parent)
     if store is None:
         return {"logged": []}
 
@@ -76,46 +69,6 @@ def logged_by_cells(notebook: Path) -> dict[str, Any]:
         return list(newest.values())
 
     return {"logged": _reach(store, read)}
-
-
-def register(queries: Queries, folder: Path, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a new version of a registered model from the model that a step logged: `{"name", "version"}`.
-
-    Raises:
-        InvalidInput: no name.
-        NotFound: the step logged no model.
-        EnvironmentFault: the store is away.
-    """
-    name, run, wanted = (body.get(key) for key in ("name", "run", "step"))
-    if not (isinstance(name, str) and name.strip() and len(name) <= _LONGEST_NAME) or set(name) & set("/:"):
-        raise InvalidInput(
-            Finding(
-                code="model-name", message=f"{str(name)[:80]!r} cannot be the name of a model",
-                remedy="use a name without / and :",
-            )
-        )  # fmt: skip
-    step = queries.state(str(run)).steps.get(str(wanted))
-    store = store_of(folder)
-    if step is None or step.mlflow_run_id is None or store is None:
-        raise _no_model(str(wanted))
-    recorded = step.mlflow_run_id
-    version = _reach(store, lambda: _registered(store.client(), recorded, name.strip()))
-    if version is None:
-        raise _no_model(str(wanted))
-    return {"name": name.strip(), "version": version}
-
-
-def store_of(folder: Path) -> MlflowStore | None:
-    """The store of the project that a folder belongs to; None for one that was never written to."""
-    around = bootstrap.settings(folder)
-    embedded = around.tracking_uri in {None, embedded_uri(around.state)}
-    if embedded and not (around.state / "mlflow.db").exists():
-        return None  # to look would make it, which takes seconds
-    with _lock:
-        key = (around.tracking_uri, around.state)
-        if key not in _stores:
-            _stores[key] = MlflowStore(around.tracking_uri, around.state)
-        return _stores[key]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +117,7 @@ _readings: Final = _Readings()
 
 def _metrics_below(folder: Path, state: RunState) -> dict[str, dict[str, float]]:
     """MLflow run → its metrics, of the records below a run's."""
-    store = store_of(folder)
+    store = bootstrap.store(folder)
     parent = state.mlflow_run_id
     if store is None or parent is None:
         return {}
@@ -217,27 +170,6 @@ def _logged(run: Any) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _registered(client: MlflowClient, run_id: str, name: str) -> str | None:
-    from mlflow.exceptions import MlflowException
-
-    run = client.get_run(run_id)
-    models = client.search_logged_models(
-        [run.info.experiment_id], filter_string=f"source_run_id = '{run_id}'", max_results=1
-    )
-    if not models:
-        return None
-    try:
-        client.create_registered_model(name)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
-    # By its place: MLflow would look `models:/…` up in the store of its own settings, not in this client's.
-    made = client.create_model_version(
-        name, source=models[0].artifact_location, run_id=run_id, model_id=models[0].model_id
-    )
-    return str(made.version)
-
-
 def _reach(store: MlflowStore, call: Any) -> Any:
     try:
         return store.reach(call)
@@ -248,15 +180,6 @@ def _reach(store: MlflowStore, call: Any) -> Any:
                 remedy="`dagbook doctor` says more; what was logged waits and is not lost",
             )
         ) from error  # fmt: skip
-
-
-def _no_model(step: str) -> NotFound:
-    return NotFound(
-        Finding(
-            code="no-model", message=f"step '{step}' logged no model",
-            remedy="log one in the notebook: mlflow.sklearn.log_model(model, name='model')",
-        )
-    )  # fmt: skip
 
 
 def _quoted(text: str) -> str:

@@ -58,7 +58,7 @@ class ForkServer:
         preload: Sequence[str] = (),
         learnt: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
-        folder: str = "/",
+        folder: str = "",
     ) -> None:
         self._place = tempfile.mkdtemp(prefix=f"dagbook-{os.getpid()}-z")
         self.socket = os.path.join(self._place, "s")  # noqa: PTH118  # as short as it can be
@@ -137,7 +137,7 @@ class Line:
         self._pipe, self._life = os.pipe()
         self.is_open = True
 
-    def fork(
+    def fork(  # noqa: PLR0913  # a process has many things
         self,
         *,
         env: Mapping[str, str],
@@ -145,6 +145,8 @@ class Line:
         outputs: tuple[int, int],
         orphaned: signal.Signals = signal.SIGKILL,
         more: Mapping[str, Any] | None = None,
+        descriptors: Sequence[int] = (),
+        seconds: float = 30.0,
     ) -> Forked:
         """Ask for a process.
 
@@ -154,6 +156,8 @@ class Line:
             outputs: its stdout and stderr.
             orphaned: the signal that it gets when we are gone.
             more: what it is to become.
+            descriptors: others for it to have; it finds their numbers in `request["descriptors"]`.
+            seconds: that the server may take, which counts from its own start.
 
         Raises:
             NotForked: the server is gone, or says why it does not do it.
@@ -165,12 +169,16 @@ class Line:
         # An end of its own for each: what is set on a shared one holds for all.
         reading = os.open(f"/proc/self/fd/{self._pipe}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            say(self._connection, request, [*outputs, reading])
+            say(self._connection, request, [*outputs, reading, *descriptors])
         except OSError as error:
             raise NotForked(f"the fork server is gone ({error.strerror})") from error
         finally:
             os.close(reading)
+        until = time.monotonic() + seconds
         while self.is_open:
+            if not select.select([self._connection], [], [], max(until - time.monotonic(), 0))[0]:
+                self.close()
+                raise NotForked(f"the fork server did not answer within {seconds:g} s")
             message, fds = self._next()
             if message is not None and "forked" in message:
                 return Forked(message["forked"], fds[0], self)
@@ -186,6 +194,8 @@ class Line:
 
     def close(self) -> None:
         """Let go: whatever still runs gets its signal."""
+        if not self.is_open and self._connection.fileno() < 0:
+            return
         self.is_open = False
         self._connection.close()
         for end in (self._pipe, self._life):

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .blas import set_threads
@@ -27,19 +27,22 @@ def limits() -> dict[str, tuple[int, int]]:
     return {name: resource.getrlimit(getattr(resource, name)) for name in _LIMITS}
 
 
-def settle(request: dict[str, Any], fds: Sequence[int], room: int) -> None:
+def settle(request: dict[str, Any], fds: Sequence[int], room: int, imported: Mapping[str, str]) -> None:
     """Take on what the request says.
 
     Args:
         request: `env`, `cwd`, `limits`, `umask` and `orphaned` (the signal to get when the asker dies).
         fds: stdout, stderr, and the end of a pipe whose other end the asker holds for life.
         room: see `marks`.
+        imported: variables that imports have set.
     """
     os.setsid()
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    nothing = os.open(os.devnull, os.O_RDONLY)
+    # A pipe that nobody writes to, as jupyter_client gives it to a kernel.
+    nothing, end = os.pipe()
+    os.close(end)
     for target, source in enumerate((nothing, *fds[:2])):
         os.dup2(source, target)
     for spent in {nothing, *fds[:2]} - {0, 1, 2}:
@@ -47,7 +50,7 @@ def settle(request: dict[str, Any], fds: Sequence[int], room: int) -> None:
     _die_with(fds[2], signal.Signals(request["orphaned"]))
     env = request["env"]
     os.environ.clear()
-    os.environ.update(env)
+    os.environ.update({**imported, **env})
     time.tzset()
     show(room, {name: env[name] for name in MARKS if name in env})
     for name, (soft, hard) in request["limits"].items():

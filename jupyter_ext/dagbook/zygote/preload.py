@@ -124,7 +124,7 @@ class Origin:
         outside = [
             file for file in files if not is_installed(str(file)) and Path(__file__).parent != file.parent
         ]
-        self.has_local = any(file.resolve().is_relative_to(self.folder) for file in outside)
+        self.has_local = bool(folder) and any(file.resolve().is_relative_to(self.folder) for file in outside)
         folders = {Path(place) for place in sys.path if Path(place).is_dir()}
         self._seen = {place: _signature(place) for place in (*folders, *outside)}
 

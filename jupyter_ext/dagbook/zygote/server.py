@@ -45,7 +45,7 @@ _AT_START = (
 def main(asked: str) -> None:
     """Be the server that the JSON `asked` describes, until standard input ends.
 
-    Keys: `listen` (descriptor of a socket that listens), `become` (module with `warm_up` and `become`),
+    Keys: `listen` (descriptor of a socket that listens), `become` (module; see `kernel` for what it has),
     `preload`, `learnt`, `folder` (where local modules are looked for). One line on standard output says that
     it is ready, or what was refused.
     """
@@ -59,8 +59,9 @@ def main(asked: str) -> None:
     folder = wanted["folder"]
     try:
         become.warm_up()
-        _preload_asked(wanted["preload"], folder)
-        _preload_learnt(wanted, started_with)
+        with become.surroundings():
+            _preload_asked(wanted["preload"], folder)
+            _preload_learnt(wanted, started_with)
         require_alone(frozenset({0, 1, 2, wanted["listen"]}))
     except Refused as refused:
         _answer({"refused": str(refused), "module": refused.module})
@@ -78,11 +79,13 @@ def main(asked: str) -> None:
 
 
 def _preload_asked(modules: Sequence[str], folder: str) -> None:
-    sys.path.insert(0, folder)
+    if folder:
+        sys.path.insert(0, folder)
     try:
         preload(modules)
     finally:
-        sys.path.remove(folder)
+        if folder:
+            sys.path.remove(folder)
 
 
 def _preload_learnt(wanted: dict[str, Any], started_with: dict[str, str]) -> None:
@@ -114,6 +117,7 @@ class _Server:
         self._origin = origin
         self._started_with = started_with
         self._room = room
+        self._imported = {name: value for name, value in os.environ.items() if name not in started_with}
         self._listening = listening
         self._woken, self._wakes = os.pipe()
         for end in (self._woken, self._wakes):
@@ -214,7 +218,8 @@ class _Server:
                 asker.close()
             os.close(self._woken)
             os.close(self._wakes)
-            settle(request, fds, self._room)
+            settle(request, fds, self._room, self._imported)
+            request["descriptors"] = fds[3:]
             code = self._become.become(request)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 
 def warm_up() -> None:
     if os.environ.get("FORK_FAILS"):
         os.fork = _fail
+
+
+def surroundings() -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def become(request: dict[str, Any]) -> int:

@@ -20,6 +20,7 @@ from dagbook.engine.ports import Ended
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.executors.guardian import Guardian
 from dagbook.executors.local import LocalExecutor
+from dagbook.executors.workers import Workers
 from dagbook.run.events import NodeError, event_to_json
 from dagbook.version import __version__
 
@@ -129,7 +130,7 @@ def _make(order: Order, request: NodeRequest, watch: Watch) -> dict[str, Any]:
 
 def carry_out(request: NodeRequest, watch: Watch, command: list[str] | None) -> Ended:
     """Run the attempt in a process of its own, telling what it says, until it is over."""
-    executor = LocalExecutor(command, {MARK: _guard()})
+    executor = LocalExecutor(Workers(command, mark={MARK: _guard()}))
     executor.start(request)
     asked = False
     while True:

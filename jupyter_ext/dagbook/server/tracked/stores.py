@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from dagbook import bootstrap
 from dagbook.engine.ports import TrackerAway
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound
 from dagbook.server.projects import Projects
-from dagbook.server.recorded import store_of
 from dagbook.trackers.store import MlflowStore, embedded_uri
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class TrackedStores:
             name = next((name for name, known in folders if known == folder), None)
             folders.insert(0, (name or folder.name, folder))
         for name, folder in folders:
-            store = store_of(folder)
+            store = bootstrap.store(folder)
             if store is not None and store.uri not in found:
                 found[store.uri] = TrackedStore(project=name, folder=folder, store=store)
         return list(found.values())
