@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test check format docs build clean environment browser test-python test-front-end \
+.PHONY: help demo lab test test-engines check format docs build clean environment browser test-python test-front-end \
 	check-format check-lint check-types check-imports check-front-end
 
 BIN := .venv/bin
@@ -24,7 +24,7 @@ BUNDLE := jupyter_ext/dagbook/labextension
 ARGS ?=
 
 help:  ## List the recipes
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: environment  ## Run the main example with live progress, and say what to look at next
 	@$(BIN)/dagbook demo $(ARGS)
@@ -41,6 +41,10 @@ test-python: environment browser
 
 test-front-end: environment
 	@cd labextension && jlpm test
+
+test-engines: environment  ## Run what is compiled for other schedulers on them, each in its own environment
+	@tools/bring-engine luigi 'luigi>=3.6'
+	@DAGBOOK_TEST_ENGINES=1 $(BIN)/python -m pytest tests/engines $(ARGS)
 
 check: environment  ## Check format, lint, types and import contracts, of Python and of TypeScript
 	@$(MAKE) --no-print-directory --keep-going check-format check-lint check-types check-imports check-front-end

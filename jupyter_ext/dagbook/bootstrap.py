@@ -8,13 +8,14 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.caches.directory import DirectoryCache
 from dagbook.engine import leftovers
-from dagbook.engine.folders import JOURNAL, environments_of
+from dagbook.engine.folders import JOURNAL, SCHEDULER, environments_of
 from dagbook.engine.loop import Driver
 from dagbook.engine.model_registry import ModelRegistry
 from dagbook.engine.ports import Cache, Compiler, Environments, Executor, Journal, Loader, Notifier, Ports
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 # Name → module and class. Imported on use: each needs packages of its own.
 COMPILERS: Final[dict[str, tuple[str, str]]] = {
     "argo": ("dagbook.compilers.argo.compiler", "ArgoCompiler"),
+    "airflow": ("dagbook.compilers.airflow", "AirflowCompiler"),
+    "kubeflow": ("dagbook.compilers.kubeflow", "KubeflowCompiler"),
+    "luigi": ("dagbook.compilers.luigi", "LuigiCompiler"),
 }
 
 
@@ -77,7 +81,8 @@ def queries(start: Path) -> Queries:
 
 def queries_of(runs: Path) -> Queries:
     """The read side of one folder of runs."""
-    return Queries(runs, journal, is_held)
+    # Of a run that another scheduler runs, nobody holds the lock; a mark lies there until it is over.
+    return Queries(runs, journal, lambda folder: is_held(folder) or (folder / SCHEDULER).exists())
 
 
 def journal(folder: Path) -> Journal:
@@ -123,19 +128,28 @@ def notifier() -> Notifier:
 
 def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | None]) -> Driver:
     """A driver for a prepared run folder. Raises EnvironmentFault when the place of its steps is away."""
+    ports = _ports(plan, run, journal(folder), executor(plan, run))
+    # A cluster that somebody else keeps knows itself how much room it has.
+    room = (0.0, 0) if plan.place.address else capacity()
+    return Driver(plan, run, folder, replace(ports, capacity=room), wants_cancel)
+
+
+def shared_ports(plan: Plan, run: str, kept: Journal) -> Ports:
+    """What a process works with that does one step; how many there are at once is for others to say."""
+    return _ports(plan, run, kept, LocalExecutor())
+
+
+def _ports(plan: Plan, run: str, kept: Journal, place: Executor) -> Ports:
     around = read_settings(Path(plan.project))
-    ports = Ports(
-        journal=journal(folder),
-        executor=executor(plan, run),
+    return Ports(
+        journal=kept,
+        executor=place,
         cache=cache(around),
         tracker=MlflowTracker(around.tracking_uri, around.state, plan.experiment or plan.pipeline),
         read_notebook=read_frozen,
         notifier=notifier(),
         locks=FileLocks(around.state / "locks", run),
-        # A cluster that somebody else keeps knows itself how much room it has.
-        capacity=(0.0, 0) if plan.place.address else capacity(),
     )
-    return Driver(plan, run, folder, ports, wants_cancel)
 
 
 def executor(plan: Plan, run: str) -> Executor:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from datetime import datetime
@@ -15,7 +17,8 @@ from dagbook.engine.ports import Journal
 from dagbook.errors import EnvironmentFault
 from dagbook.journals.jsonl import JsonlJournal, decode_line, encode_line, read_journal
 from dagbook.journals.memory import MemoryJournal
-from dagbook.run.events import CellStarted, Entry, Event, OutputSeen, RunFinished, UnknownEvent
+from dagbook.journals.shared import SharedJournal
+from dagbook.run.events import CellStarted, Entry, Event, OutputSeen, RunFinished, StepWarned, UnknownEvent
 from dagbook.testing import outline, run_started, step_failed, step_started, step_succeeded
 
 Open = Callable[[], Journal]
@@ -32,11 +35,13 @@ EVENTS: tuple[Event, ...] = (
 )
 
 
-@pytest.fixture(params=["memory", "jsonl"])
+@pytest.fixture(params=["memory", "jsonl", "shared"])
 def open_journal(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Gives the journal; asked again, another reader or writer of the same one."""
     if request.param == "jsonl":
         return lambda: JsonlJournal(tmp_path / "journal.jsonl")
+    if request.param == "shared":
+        return lambda: SharedJournal(tmp_path / "journal.jsonl")
     journal = MemoryJournal()
     return lambda: journal
 
@@ -269,3 +274,37 @@ def test_a_full_disk_leaves_whole_lines_only(written: Path, monkeypatch: pytest.
     assert written.read_bytes() == kept
     assert journal.append(EVENTS[3]).seq == len(EVENTS) + 2
     assert written.read_bytes().startswith(before)
+
+
+_WRITE = """
+import sys
+from pathlib import Path
+from dagbook.journals.shared import SharedJournal
+from dagbook.run.events import StepWarned
+journal = SharedJournal(Path(sys.argv[1]))
+for number in range(20):
+    journal.append(StepWarned(step=sys.argv[2], message=str(number)))
+"""
+
+
+def test_several_processes_write_a_shared_journal_in_turn(tmp_path: Path):
+    path = tmp_path / "journal.jsonl"
+    writers = [subprocess.Popen([sys.executable, "-c", _WRITE, str(path), name]) for name in ("a", "b", "c")]
+    assert [writer.wait(120) for writer in writers] == [0, 0, 0]
+    entries = SharedJournal(path).read()
+    assert [entry.seq for entry in entries] == list(range(1, 61))
+    assert SharedJournal(path).damage() is None
+    for name in ("a", "b", "c"):
+        said = [e.event.message for e in entries if isinstance(e.event, StepWarned) and e.event.step == name]
+        assert said == [str(number) for number in range(20)]
+
+
+def test_who_holds_a_shared_journal_is_alone_with_it(tmp_path: Path):
+    path = tmp_path / "journal.jsonl"
+    journal = SharedJournal(path)
+    with journal.held():
+        writer = subprocess.Popen([sys.executable, "-c", _WRITE, str(path), "b"])
+        journal.append(StepWarned(step="a", message="first"))
+        assert [entry.event.step for entry in journal.read() if isinstance(entry.event, StepWarned)] == ["a"]
+    assert writer.wait(120) == 0
+    assert len(journal.read()) == 21

@@ -70,7 +70,7 @@ def drive(folder: Path, wants_cancel: Callable[[], str | None], again: Path | No
     guardian = Guardian({RUN: folder.name})
 
     def asked() -> str | None:
-        return wants_cancel() or _cancel_file(folder)
+        return wants_cancel() or cancel_file(folder)
 
     try:
         if again is None:
@@ -86,7 +86,8 @@ def drive(folder: Path, wants_cancel: Callable[[], str | None], again: Path | No
     return state
 
 
-def _cancel_file(folder: Path) -> str | None:
+def cancel_file(folder: Path) -> str | None:
+    """Who asked for the run in the folder to be cancelled, or None."""
     path = folder / CANCEL
     if not path.exists():
         return None

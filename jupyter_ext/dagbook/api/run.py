@@ -25,6 +25,8 @@ from dagbook.run.state import RunState
 if TYPE_CHECKING:
     import pandas as pd
 
+    from dagbook.pipeline.plan import Plan
+
 _PAUSE: Final = 0.05
 
 
@@ -42,7 +44,7 @@ def start(prepared: Prepared, run: str | None = None) -> Run:
     run = run or new_run_id()
     folder = around.runs / run
     try:
-        _write_run_folder(folder, prepared)
+        write_run_folder(folder, prepared)
         process = start_driver(folder)
     except OSError as error:
         # Half a run would be listed for ever.
@@ -63,7 +65,17 @@ def not_writable(error: OSError, folder: Path) -> EnvironmentFault:
     )
 
 
-def _write_run_folder(folder: Path, prepared: Prepared) -> None:
+def write_run_folder(folder: Path, prepared: Prepared, plan: Plan | None = None) -> None:
+    """Make a run's folder with all that its driver needs.
+
+    Args:
+        folder: made here; its name is the run's id.
+        prepared: what is to be run.
+        plan: in place of the prepared one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     if not folder.parent.exists():
         folder.parent.mkdir(parents=True)
         # Runs hold data: nothing of them belongs in a repository.
@@ -76,7 +88,7 @@ def _write_run_folder(folder: Path, prepared: Prepared) -> None:
         text = json.dumps(document, ensure_ascii=False, indent=1)
         (folder / frozen_notebook(node)).write_text(text, "utf-8", "surrogatepass")
     write_addresses(folder, prepared.addresses)
-    (folder / PLAN).write_text(prepared.plan.model_dump_json(indent=1), "utf-8")
+    (folder / PLAN).write_text((plan or prepared.plan).model_dump_json(indent=1), "utf-8")
 
 
 class Run:

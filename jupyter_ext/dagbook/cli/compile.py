@@ -16,13 +16,16 @@ from dagbook.errors import EnvironmentFault, Finding
 
 @click.command("compile")
 @file_argument
-@click.option("--to", required=True, metavar="SCHEDULER", help="argo")
+@click.option("--to", required=True, metavar="SCHEDULER", help="argo, airflow, kubeflow or luigi.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it there, not to the terminal.")
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Another default.")
 @click.option("--image", help="Container image that has Dagbook, the notebooks and what they import.")
 @click.option("--kind", help="argo: workflow or template.")
 @click.option("--store", help="argo: kind of the cluster's artifact store: s3, gcs or oss.")
 @click.option("--secret", help="argo: Kubernetes secret that holds the pipeline's secret parameters.")
+@click.option("--project", help="airflow, kubeflow, luigi: folder of the project where steps run.")
+@click.option("--volume", help="kubeflow: volume claim with the project, which all pods may write.")
+@click.option("--start-date", help="airflow: from when on missed runs are made up for: 2026-01-31.")
 @click.option("--service-account", help="argo: service account of the pods.")
 def command(
     file: Path, *, to: str, output: Path | None, params: tuple[str, ...], **options: str | None

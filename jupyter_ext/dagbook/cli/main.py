@@ -42,10 +42,11 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("demo", "Run the digits example."),
     "completion": ("completion", "Make Tab complete commands and options: bash, zsh, fish."),
     "node": ("node", "Run one node from a request file (what executors call)."),
+    "part": ("part", "Do a part of a run that another scheduler runs (what compiled pipelines call)."),
     "drive": ("drive", "Drive a prepared run folder (what `run` starts)."),
     "send": ("send", "Deliver what kernels logged (what `%load_ext dagbook` starts)."),
 }
-HIDDEN: Final = frozenset({"node", "drive", "send"})
+HIDDEN: Final = frozenset({"node", "part", "drive", "send"})
 
 
 class LazyGroup(click.Group):

@@ -35,3 +35,17 @@ class History:
             EnvironmentFault: the journal cannot be written.
         """
         self.machine.apply(self._journal.append(event))
+
+
+class SharedHistory(History):
+    """One pen of several: what the others tell counts too, in the order of the journal."""
+
+    def happen(self, event: Event) -> None:
+        """Record an event, and let it count behind what others told before it."""
+        self._journal.append(event)
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Let everything count that was told meanwhile."""
+        for entry in self._journal.read(after=self.state.seq):
+            self.machine.apply(entry)

@@ -5,22 +5,20 @@ Order matters and is always the same: an event is in the journal before anything
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from dagbook.engine.again import Again, resumed, worked_before
 from dagbook.engine.attempts import Attempts
+from dagbook.engine.beginning import run_started, tracking_started
 from dagbook.engine.folders import OUTBOX, PLAN, attempt_folder
 from dagbook.engine.history import History
 from dagbook.engine.hooks import Hooks
 from dagbook.engine.ports import Ended, Ports
 from dagbook.engine.record import Recorder
-from dagbook.engine.run_record import open_run_record, user_name
+from dagbook.engine.run_record import open_run_record
 from dagbook.pipeline.plan import Plan
-from dagbook.pipeline.rules import Rules
 from dagbook.run.commands import (
     CancelStep,
     Command,
@@ -35,13 +33,10 @@ from dagbook.run.events import (
     CancelRequested,
     RunEnd,
     RunFinished,
-    RunStarted,
     StepCancelled,
-    StepOutline,
     StepSkipped,
     StepWarned,
     TrackingLost,
-    TrackingStarted,
 )
 from dagbook.run.state import RunState
 
@@ -93,7 +88,7 @@ class Driver:
         history = self._history
         try:
             if history.state.seq == 0:
-                history.happen(self._beginning())
+                history.happen(run_started(self._plan, self._run, self._capacity))
                 self._open_record()
             else:
                 self._take_up(again or Again())
@@ -107,24 +102,6 @@ class Driver:
             self._executor.close()
             self._locks.close()
         return history.state
-
-    def _beginning(self) -> RunStarted:
-        plan = self._plan
-        cpu, memory = self._capacity
-        outlines = tuple(
-            StepOutline(
-                step=step.step, node=step.node, needs=step.needs, item=step.item, action=step.action,
-                reason=step.reason, notebook=plan.nodes[step.node].notebook,
-            )
-            for step in plan.steps
-        )  # fmt: skip
-        return RunStarted(
-            run=self._run, pipeline=plan.pipeline, file=plan.file, jobs=plan.jobs, params=plan.params,
-            steps=outlines, pid=os.getpid(), host=socket.gethostname(), user=user_name(),
-            schedule=plan.schedule, due=plan.due,
-            rules={name: node.rules for name, node in plan.nodes.items() if node.rules != Rules()},
-            limits=plan.limits.model_copy(update={"cpu": cpu, "memory": memory}), tags=plan.tags,
-        )  # fmt: skip
 
     def _take_up(self, again: Again) -> None:
         before = self._history.state
@@ -152,13 +129,7 @@ class Driver:
     def _open_record(self) -> None:
         identity = open_run_record(self._recorder, self._plan, self._run)
         if identity is not None:
-            self._history.happen(
-                TrackingStarted(
-                    tracking_uri=identity.tracking_uri,
-                    experiment=identity.experiment,
-                    mlflow_run_id=identity.mlflow_run_id,
-                )
-            )
+            self._history.happen(tracking_started(identity))
 
     def _listen(self, seconds: float) -> None:
         history = self._history
