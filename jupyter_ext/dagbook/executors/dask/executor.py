@@ -111,8 +111,9 @@ class DaskExecutor:
         while self._attempts:
             self.wait(0.1)
         self._hands.shutdown(cancel_futures=True)
-        for topic in (self._topic, "all"):
-            self._client.unsubscribe_topic(topic)
+        if self._client.status == "running":
+            for topic in (self._topic, "all"):
+                self._client.unsubscribe_topic(topic)
         self._cluster.close()
 
     # --- handing over -------------------------------------------------------------------------------
