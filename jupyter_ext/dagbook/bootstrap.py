@@ -18,7 +18,17 @@ from dagbook.engine import leftovers
 from dagbook.engine.folders import JOURNAL, SCHEDULER, environments_of
 from dagbook.engine.loop import Driver
 from dagbook.engine.model_registry import ModelRegistry
-from dagbook.engine.ports import Cache, Compiler, Environments, Journal, Loader, Notifier, Ports, Tracker
+from dagbook.engine.ports import (
+    Cache,
+    Compiler,
+    Environments,
+    Executor,
+    Journal,
+    Loader,
+    Notifier,
+    Ports,
+    Tracker,
+)
 from dagbook.engine.queries import Queries
 from dagbook.environments.uv import UvEnvironments
 from dagbook.errors import Finding, InvalidInput, did_you_mean
@@ -127,9 +137,11 @@ def notifier() -> Notifier:
 
 
 def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | None]) -> Driver:
-    """A driver for a prepared run folder, on this machine."""
-    ports = _ports(plan, run, journal(folder), LocalExecutor(workers(plan, run)))
-    return Driver(plan, run, folder, replace(ports, capacity=capacity()), wants_cancel)
+    """A driver for a prepared run folder. Raises EnvironmentFault when the place of its steps is away."""
+    ports = _ports(plan, run, journal(folder), executor(plan, run))
+    # A cluster that somebody else keeps knows itself how much room it has.
+    room = (0.0, 0) if plan.place.address else capacity()
+    return Driver(plan, run, folder, replace(ports, capacity=room), wants_cancel)
 
 
 def shared_ports(plan: Plan, run: str, kept: Journal) -> Ports:
@@ -137,17 +149,27 @@ def shared_ports(plan: Plan, run: str, kept: Journal) -> Ports:
     return _ports(plan, run, kept, LocalExecutor())
 
 
-def _ports(plan: Plan, run: str, kept: Journal, executor: LocalExecutor) -> Ports:
+def _ports(plan: Plan, run: str, kept: Journal, place: Executor) -> Ports:
     around = read_settings(Path(plan.project))
     return Ports(
         journal=kept,
-        executor=executor,
+        executor=place,
         cache=cache(around),
         tracker=tracker(around, plan),
         read_notebook=read_frozen,
         notifier=notifier(),
         locks=FileLocks(around.state / "locks", run),
     )
+
+
+def executor(plan: Plan, run: str) -> Executor:
+    """Where the plan's steps run. Raises EnvironmentFault when that place cannot be reached."""
+    if plan.place.executor == "local":
+        return LocalExecutor(workers(plan, run))
+    from dagbook.executors.dask.cluster import connect
+    from dagbook.executors.dask.executor import DaskExecutor
+
+    return DaskExecutor(connect(plan.place.address, plan.jobs))
 
 
 def store(start: Path) -> MlflowStore | None:

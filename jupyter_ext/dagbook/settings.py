@@ -18,6 +18,8 @@ class Settings:
         project: the folder that holds `.dagbook/`.
         tracking_uri: MLflow's store; None for the one embedded in the project.
         jobs: how many steps may run at once unless a command says otherwise.
+        executor: where steps run; empty to leave it to the pipeline.
+        dask_address: of the Dask scheduler; empty to leave it to the pipeline.
         warm: whether kernels may be forked from a warm process unless a command says otherwise.
         shared_cache: a folder or an address where a team keeps results; None for none.
     """
@@ -25,6 +27,8 @@ class Settings:
     project: Path
     tracking_uri: str | None = None
     jobs: int = 2
+    executor: str = ""
+    dask_address: str = ""
     warm: bool = False
     shared_cache: str | None = None
 
@@ -83,5 +87,7 @@ def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings
         tracking_uri=env.get("MLFLOW_TRACKING_URI") or None,
         shared_cache=env.get("DAGBOOK_CACHE", "").strip() or None,
         jobs=int(jobs) if jobs.isdigit() and int(jobs) > 0 else max(2, os.cpu_count() or 1),
+        executor=env.get("DAGBOOK_EXECUTOR", ""),
+        dask_address=env.get("DAGBOOK_DASK_ADDRESS", ""),
         warm=env.get("DAGBOOK_WARM", "").casefold() in {"1", "true", "yes", "on"},
     )

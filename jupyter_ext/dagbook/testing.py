@@ -58,8 +58,8 @@ __all__ = [
     "values",
 ]  # fmt: skip
 
-Outcome = NodeResult | Literal["dies", "hangs"]
-"""How an attempt ends: with a result; `dies` without one; `hangs` until it is told to stop."""
+Outcome = NodeResult | Literal["dies", "hangs", "lost"]
+"""How an attempt ends: with a result; `dies` without one; `hangs` until stopped; `lost` with its place."""
 
 Pick = Callable[[Sequence[str]], str]
 
@@ -162,7 +162,8 @@ class FakeExecutor:
         if ready:
             step = self._pick(ready)
             outcome = self._open[step][1]
-            self._end(step, None if isinstance(outcome, str) else outcome, "its worker died")
+            said = "its worker was lost" if outcome == "lost" else "its worker died"
+            self._end(step, None if isinstance(outcome, str) else outcome, said, lost=outcome == "lost")
         elif not self._happened:
             time.sleep(min(seconds, 0.001))
         happened, self._happened = self._happened, []
@@ -174,10 +175,11 @@ class FakeExecutor:
             self.stop(step)
         self.closed = True
 
-    def _end(self, step: str, result: NodeResult | None, reason: str) -> None:
+    def _end(self, step: str, result: NodeResult | None, reason: str, *, lost: bool = False) -> None:
         request, _ = self._open.pop(step)
         said = "" if result is not None else reason
-        self._happened.append(Ended(step=step, attempt=request.attempt, result=result, reason=said))
+        ended = Ended(step=step, attempt=request.attempt, result=result, reason=said, lost=lost)
+        self._happened.append(ended)
 
 
 # --- events ---------------------------------------------------------------------------------------------

@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import distributed
 import psutil
 import pytest
 
 from dagbook.engine.ports import Ended, Executor
 from dagbook.engine.request import NodeRequest
 from dagbook.executors import local
+from dagbook.executors.dask.cluster import connect
+from dagbook.executors.dask.executor import DaskExecutor
 from dagbook.executors.local import LocalExecutor
 from dagbook.executors.workers import Workers
 from dagbook.run.events import CellStarted, Event, OutputSeen, StepWarned
@@ -103,14 +106,26 @@ def worker(tmp_path: Path) -> list[str]:
     return [sys.executable, "-S", str(script)]
 
 
-@pytest.fixture(params=["fake", "local"])
+@pytest.fixture(params=["fake", "local", "dask"])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     if request.param == "fake":
         made: Executor = FakeExecutor(FakeRunner(OUTCOMES))
-    else:
+    elif request.param == "local":
         made = LocalExecutor(Workers(request.getfixturevalue("worker")))
+    else:
+        address = request.getfixturevalue("dask_cluster")
+        made = DaskExecutor(connect(address, 2), request.getfixturevalue("worker"))
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def dask_cluster() -> Iterator[str]:
+    """The address of a cluster with two worker processes."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=2, dashboard_address=None, memory_limit=0
+    ) as made:
+        yield made.scheduler_address
 
 
 @pytest.fixture

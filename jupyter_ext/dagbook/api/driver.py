@@ -67,7 +67,7 @@ def drive(folder: Path, wants_cancel: Callable[[], str | None], again: Path | No
     if again is not None:
         # Of a driver that was killed together with its guardian, something may still run.
         end_marked({RUN: folder.name})
-    guardian = Guardian(folder.name)
+    guardian = Guardian({RUN: folder.name})
 
     def asked() -> str | None:
         return wants_cancel() or cancel_file(folder)

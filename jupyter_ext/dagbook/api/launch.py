@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from dagbook import bootstrap
+from dagbook.api.places import WantedPlace
 from dagbook.api.planning import Choices, Prepared, check, check_file, make_plan
 from dagbook.api.run import Run, start
 from dagbook.errors import Finding, InvalidInput, did_you_mean
@@ -165,6 +166,7 @@ def launch(  # noqa: PLR0913  # each is an option of `dagbook run`
     jobs: int | None = None,
     use_cache: bool = True,
     warm: bool | None = None,
+    place: WantedPlace | None = None,
     tags: Mapping[str, str] | None = None,
     **params: Any,
 ) -> Run:
@@ -177,6 +179,7 @@ def launch(  # noqa: PLR0913  # each is an option of `dagbook run`
         wait: False comes back at once; the run goes on without us.
         jobs: steps at once.
         use_cache: False runs everything anew.
+        place: where steps run: `WantedPlace(executor="dask", dask_address="tcp://…")`.
         warm: False starts every kernel anew; the setting `DAGBOOK_WARM` when None.
         tags: of the run; `dagbook runs --tag` finds it by them.
         params: values for its parameters. A failed run is no exception: see `run.state`.
@@ -184,7 +187,9 @@ def launch(  # noqa: PLR0913  # each is an option of `dagbook run`
     Raises:
         InvalidInput: the file or a value is wrong; nothing was started.
     """
-    choices = Choices(jobs=jobs, use_cache=use_cache, warm=warm, tags=tags or {})
+    choices = Choices(
+        jobs=jobs, use_cache=use_cache, warm=warm, place=place or WantedPlace(), tags=tags or {}
+    )
     run = start(open_launchable(Path(file)).prepare(Wish(params=params, sweep=sweep or {}, choices=choices)))
     if wait:
         run.wait()

@@ -15,6 +15,7 @@ from dagbook.api.environments import with_locks
 from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
+from dagbook.api.places import WantedPlace, choose_place, jobs_at
 from dagbook.engine.run_record import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
@@ -72,6 +73,7 @@ class Choices:
         jobs: steps at once; the project's setting when None.
         selection: which nodes; all when empty.
         use_cache: False runs everything anew.
+        place: where steps run, as far as it is said.
         warm: False starts every kernel anew; the project's setting when None.
         tags: of the run, besides those of the file; MLflow gets them too.
     """
@@ -80,6 +82,7 @@ class Choices:
     jobs: int | None = None
     selection: Selection = field(default_factory=Selection)
     use_cache: bool = True
+    place: WantedPlace = field(default_factory=WantedPlace)
     warm: bool | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -148,6 +151,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         accepting=f"accepted by {user_name()} on {datetime.now().astimezone():%Y-%m-%d}",
     )
     graph = make_graph(spec)
+    place = choose_place(spec, choices.place, around)
     nodes = plan_nodes(spec, graph, circumstances)
     plan = Plan(
         pipeline=spec.pipeline,
@@ -155,7 +159,8 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         file=str(checked.loaded.file),
         project=str(around.project),
         params={name: encode(value) for name, value in values.items()},
-        jobs=min(choices.jobs or around.jobs, spec.concurrency or MOST_STEPS),
+        jobs=min(choices.jobs or jobs_at(place, around), spec.concurrency or MOST_STEPS),
+        place=place,
         limits=Limits(fail_fast=spec.fail_fast),
         experiment=spec.experiment or spec.pipeline,
         tags={**spec.tags, **choices.tags},

@@ -10,6 +10,7 @@ import click
 
 from dagbook.api.launch import Wish, open_launchable
 from dagbook.api.params import read_params_file, split_assignments
+from dagbook.api.places import WantedPlace
 from dagbook.api.planning import Choices, Prepared
 from dagbook.cli.screen import print_findings
 from dagbook.pipeline.selection import Selection
@@ -21,7 +22,7 @@ def file_argument(command: Any) -> Any:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What `plan` and `run` take: parameters, which nodes, how much at once, and from where kernels come."""
+    """What `plan` and `run` take: parameters, which nodes, how much at once, where, and with what kernels."""
     options = [
         click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter."),
         click.option(
@@ -57,6 +58,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--no-cache", is_flag=True, help="Run everything, also what is unchanged."),
         click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
+        *place_options(),
         click.option(
             "--warm/--cold", default=None, help="Fork kernels from a warm process, or start each anew."
         ),
@@ -65,6 +67,18 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def place_options() -> list[Callable[[Any], Any]]:
+    """--executor, --dask-address."""
+    return [
+        click.option("--executor", metavar="WHERE", help="Where steps run: local, or dask."),
+        click.option(
+            "--dask-address",
+            metavar="ADDRESS",
+            help="Of the Dask scheduler: tcp://HOST:8786. Without it, --executor dask makes a cluster here.",
+        ),
+    ]
 
 
 def prepare(file: Path, **options: Any) -> Prepared:
@@ -86,6 +100,10 @@ def prepare(file: Path, **options: Any) -> Prepared:
                 accept=options.get("accept", ()),
             ),
             use_cache=not options["no_cache"],
+            place=WantedPlace(
+                executor=options.get("executor") or "",
+                dask_address=options.get("dask_address") or "",
+            ),
             warm=options.get("warm"),
             tags=split_assignments(options.get("tags", ()), "--tag NAME=VALUE"),
         ),

@@ -10,6 +10,8 @@ from dagbook.pipeline.spec import NodeSettings, PipelineSpec
 # Means the same wherever a pipeline runs: names, words for people, and what `dagbook node prepare` sees to.
 EVERYWHERE_PIPELINE = frozenset(
     {"pipeline", "description", "params", "defaults", "nodes", "experiment", "tags", "version"}
+    # Where steps run while we schedule; another scheduler has places of its own.
+    | {"executor", "dask_address"}
 )
 EVERYWHERE_NODE = frozenset(
     {"notebook", "params", "matrix", "needs", "outputs", "deps", "description", "tags", "kernel", "timeout"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dagbook.engine.approvals import Approvals
 from dagbook.engine.commit import Committed, failure_of, published_by
@@ -43,6 +43,9 @@ from dagbook.run.events import (
 )
 from dagbook.run.state import StepStatus
 
+MOST_LOSSES: Final = 2
+"""Attempts that a step has beyond its own when the places where it ran were lost: nobody is to blame."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Failed:
@@ -55,6 +58,7 @@ class Failed:
     notebook: str = ""
     seconds: float = 0.0
     peak_memory: int | None = None
+    lost: bool = False
 
 
 class Attempts:
@@ -265,6 +269,8 @@ class Attempts:
             environments=str(environments_of(Path(self._plan.project))) if node.lock else "",
             cell_timeout=node.cell_timeout,
             memory=node.rules.memory or None,
+            cpu=node.rules.cpu,
+            files=node.files,
             warm=node.warm,
         )
 
@@ -302,7 +308,7 @@ class Attempts:
             self._failed(
                 Failed(
                     step=ended.step, attempt=ended.attempt, as_=as_, error=error, notebook=committed.notebook,
-                    seconds=committed.seconds, peak_memory=committed.peak_memory,
+                    seconds=committed.seconds, peak_memory=committed.peak_memory, lost=ended.lost,
                 )
             )  # fmt: skip
         self._recorder.close_step(
@@ -315,7 +321,10 @@ class Attempts:
         step = state.steps[failed.step]
         # What earlier drivers tried does not count: whoever takes a run up wants the whole of it.
         attempt = failed.attempt - step.tried
-        wait = state.rules_of(step).retries.wait(attempt, failed.as_, failed.error.name)
+        rule = state.rules_of(step).retries
+        wait = rule.wait(attempt, failed.as_, failed.error.name)
+        if failed.lost and wait is None and attempt <= rule.limit + MOST_LOSSES:
+            wait = 0.0
         if state.cancel_by is not None:
             wait = None
         self._history.happen(

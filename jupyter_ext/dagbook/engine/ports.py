@@ -91,12 +91,16 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """An executor's word that an attempt is over; `result` is None when its process left none."""
+    """An executor's word that an attempt is over; `result` is None when its process left none.
+
+    `lost`: the place where it ran is gone, which is nobody's fault and worth another attempt elsewhere.
+    """
 
     step: str
     attempt: int
     result: NodeResult | None
     reason: str = ""
+    lost: bool = False
 
 
 class Executor(Protocol):

@@ -30,6 +30,8 @@ class NodeRequest(BaseModel):
         cell_timeout: seconds for each cell; None for no limit.
         warm: whether its kernel may be forked from a warm process.
         memory: bytes that the attempt may take, all its processes together; None for no limit.
+        cpu: processors that it asks for; 0 when it says nothing.
+        files: what the notebook uses besides: modules and `deps`, relative to `cwd` (or to the project).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +54,8 @@ class NodeRequest(BaseModel):
     timeout: float | None = None
     cell_timeout: float | None = None
     memory: int | None = None
+    cpu: float = 0.0
+    files: tuple[str, ...] = ()
     warm: bool = False
     start_timeout: float = 60.0
 

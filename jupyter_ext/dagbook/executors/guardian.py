@@ -1,15 +1,16 @@
-"""Ends what a dead driver left running. `python -m dagbook.executors.guardian RUN`, with a pipe as its input.
+"""Ends what a dead process left running. `python -m dagbook.executors.guardian KEY=VALUE`, fed by a pipe.
 
-The driver holds the other end of the pipe: when it is gone, however it died, reading ends, and every process
-that carries the run's mark in its environment is ended. A driver that ends well says so first.
+A driver (or a worker of a cluster) holds the other end of the pipe: when it is gone, however it died, reading
+ends, and every process that carries the mark in its environment is ended. Whoever ends well says so first.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 
-from dagbook.engine.leftovers import RUN, end_marked
+from dagbook.engine.leftovers import end_marked
 
 _WELL = b"well\n"
 # Workers are told by the kernel and save their notebooks first.
@@ -17,11 +18,20 @@ _GRACE = 3.0
 
 
 class Guardian:
-    """The driver's side: start it before the first worker, release it after the last."""
+    """The side of whoever is guarded: start it before the first attempt, release it after the last.
 
-    def __init__(self, run: str) -> None:
+    Args:
+        mark: variables that every process has in its environment that is to be ended.
+    """
+
+    def __init__(self, mark: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "dagbook.executors.guardian", run],
+            [
+                sys.executable,
+                "-m",
+                "dagbook.executors.guardian",
+                *(f"{key}={value}" for key, value in mark.items()),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -39,11 +49,11 @@ class Guardian:
         self._process.wait()
 
 
-def watch(run: str) -> None:
-    """Wait for the driver's end, and sweep unless it ended well."""
+def watch(mark: Mapping[str, str]) -> None:
+    """Wait for the end of the guarded process, and sweep unless it ended well."""
     if sys.stdin.buffer.read() != _WELL:
-        end_marked({RUN: run}, grace=_GRACE)
+        end_marked(mark, grace=_GRACE)
 
 
 if __name__ == "__main__":
-    watch(sys.argv[1])
+    watch(dict(argument.split("=", 1) for argument in sys.argv[1:]))

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -36,6 +36,7 @@ class Workers:
 
     Args:
         command: what begins the command line of a worker; the request's path follows.
+        mark: added to the environment of workers, and so of all that they start.
         forks: the fork server that workers come from; all are spawned when None.
         zygote: the fork server that warm kernels come from; all kernels start cold when None.
     """
@@ -44,10 +45,12 @@ class Workers:
         self,
         command: Sequence[str] | None = None,
         *,
+        mark: Mapping[str, str] | None = None,
         forks: ForkServer | None = None,
         zygote: ForkServer | None = None,
     ) -> None:
         self._command = list(command or [sys.executable, "-m", "dagbook", "node", "run"])
+        self._mark = dict(mark or {})
         self._forks = forks
         self._zygote = zygote
         self._line: Line | None = None
@@ -69,7 +72,7 @@ class Workers:
         Raises:
             OSError: no process could be made.
         """
-        env = {**os.environ, RUN: request.run, STEP: request.step}
+        env = {**os.environ, **self._mark, RUN: request.run, STEP: request.step}
         zygote = self._zygote.socket if self._zygote is not None and request.warm else ""
         if self._forks is not None:
             try:

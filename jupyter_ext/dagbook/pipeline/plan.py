@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dagbook.pipeline.on_spec import HookEvent
 from dagbook.pipeline.rules import Limits, Rules
-from dagbook.pipeline.spec import NodeSpec
+from dagbook.pipeline.spec import ExecutorName, NodeSpec
 
 PLAN_VERSION = 1
 
@@ -55,6 +55,7 @@ class PlannedNode(Planned):
         approve: what a person is asked before it runs; None for nothing.
         rules: what the machine follows.
         locks: name → how many steps of the project may hold it at once.
+        files: modules and `deps` that the notebook uses, relative to its folder (or the project).
         warm: whether its kernel may be forked from a warm process.
     """
 
@@ -74,6 +75,7 @@ class PlannedNode(Planned):
     cache: bool = True
     warm: bool = False
     lock: str = ""
+    files: tuple[str, ...] = ()
     tags: dict[str, str] = Field(default_factory=dict)
 
 
@@ -95,6 +97,18 @@ class PlannedStep(Planned):
     reason: str = ""
     fresh: bool = False
     accepted: str = ""
+
+
+class Place(Planned):
+    """Where attempts run.
+
+    Attributes:
+        executor: `local`, or `dask`.
+        address: of the cluster's scheduler; empty for a cluster of this machine, made for the run.
+    """
+
+    executor: ExecutorName = "local"
+    address: str = ""
 
 
 class PlannedHook(Planned):
@@ -119,6 +133,7 @@ class Plan(Planned):
     """What is to be done. `params` are the run's, encoded; `file` is absolute.
 
     `preload` is what the author wants warm kernels to have imported, `imports` what the notebooks import.
+    `place` is where attempts run.
     """
 
     version: int = PLAN_VERSION
@@ -131,6 +146,7 @@ class Plan(Planned):
     experiment: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
     limits: Limits = Limits()
+    place: Place = Place()
     preload: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     nodes: dict[str, PlannedNode]

@@ -126,6 +126,7 @@ def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[
             cache=settings.cache,
             warm=around.warm and settings.warm and facts.language == "python" and not facts.lock,
             lock=facts.lock,
+            files=(*facts.modules, *facts.deps),
             tags=node.tags,
         )
     return nodes

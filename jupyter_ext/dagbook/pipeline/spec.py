@@ -25,6 +25,9 @@ from dagbook.pipeline.written import Duration, Written, parse_duration
 
 __all__ = ["Duration", "NodeSettings", "NodeSpec", "ParamSpec", "PipelineSpec", "Written", "parse_duration"]
 
+ExecutorName = Literal["local", "dask"]
+"""Where attempts run while we schedule."""
+
 Scalar = str | int | float | bool | None
 ModuleName = Annotated[str, Field(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")]
 
@@ -226,6 +229,13 @@ class PipelineSpec(Written):
         default=None, description="MLflow experiment; the pipeline's name otherwise"
     )
     tags: dict[str, str] = Field(default_factory=dict, description="MLflow tags of the run")
+    executor: ExecutorName | None = Field(
+        default=None, description="Where steps run: local (this machine) or dask (a cluster)"
+    )
+    dask_address: str | None = Field(
+        default=None,
+        description="Of the Dask scheduler, tcp://HOST:8786; without it a cluster of this machine",
+    )
     on: OnSpec = Field(
         default=OnSpec(), description="What else is to happen: when it ends, and when it starts"
     )

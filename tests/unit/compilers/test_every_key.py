@@ -56,6 +56,8 @@ PIPELINE: dict[str, tuple[Any, str | dict[str, str]]] = {
         {"schedule": {"cron": "0 6 * * *"}, "exit": "bye.ipynb"},
         {"airflow": "as here", "kubeflow": "said", "luigi": "said"},
     ),
+    "executor": ("dask", "as here"),
+    "dask_address": ("tcp://a:8786", "as here"),
     "preload": (["pandas"], "said"),
     "version": (1, "as here"),
 }

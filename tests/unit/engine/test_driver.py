@@ -79,6 +79,22 @@ def test_an_attempt_without_a_result_was_killed(bench: Bench):
     assert (state.steps["a"].error.name, state.steps["a"].error.value) == ("WorkerDied", "its worker died")
 
 
+def test_an_attempt_whose_place_was_lost_is_made_again_whatever_retries_says(bench: Bench):
+    state = bench.drive(plan_of({"a": ()}, folder=bench.folder), {"a": ["lost", values(x=1)]})
+    assert states(state) == {"a": "succeeded"}
+    assert [event.attempt for event in bench.events(StepStarted)] == [1, 2]
+    (failure,) = bench.events(StepFailed)
+    assert (failure.error.name, failure.error.value, failure.retry_in) == (
+        "WorkerLost", "its worker was lost", 0
+    )  # fmt: skip
+
+
+def test_a_step_whose_places_are_lost_again_and_again_fails(bench: Bench):
+    state = bench.drive(plan_of({"a": ()}, folder=bench.folder), {"a": "lost"})
+    assert states(state) == {"a": "killed"}
+    assert [event.attempt for event in bench.events(StepStarted)] == [1, 2, 3]
+
+
 def test_what_was_published_reaches_the_next_step(bench: Bench):
     bench.documents["b"] = with_parameters("x: float = 0\n")
     plan = plan_of(

@@ -1,0 +1,1 @@
+"""Executors, as far as they are functions of values."""
