@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 import re
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dagbook.errors import Finding, InvalidInput
+from dagbook.loaders.assignments import assigned, assignments, left_open
 from dagbook.loaders.foreign import (
     MOST_NODES,
     Draft,
@@ -144,7 +144,7 @@ class _Project:
     def _upstream(self, entry: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
         found = entry.get("upstream")
         if found is None and self._meta.get("extract_upstream", True):
-            found = _assigned(document, "upstream")
+            found = assigned(document, "upstream")
         if isinstance(found, str):
             return [found]
         return sorted(map(str, found)) if isinstance(found, list | dict | set | tuple) else []
@@ -153,7 +153,7 @@ class _Project:
         """Key → path; of a task with a single product, the key is empty."""
         found = entry.get("product")
         if found is None:
-            found = _assigned(document, "product")
+            found = assigned(document, "product")
         if isinstance(found, str):
             return {_EXECUTED if found.endswith((".ipynb", ".html")) else "": found}
         if isinstance(found, dict):
@@ -315,8 +315,8 @@ class _Project:
             done.append("a parameters cell was added")
         else:
             cell = found[1]
-            source = _left_open(source_of(cell), ("upstream", "product"))
-            declared = {name for name, _ in _assignments(source)}
+            source = left_open(source_of(cell), ("upstream", "product"))
+            declared = {name for name, _ in assignments(source)}
             source += "".join(f"\n{name} = None" for name in params if name not in declared)
             if source != source_of(cell):
                 document["cells"][found[0] - 1] = {**cell, "source": source}
@@ -356,45 +356,6 @@ def _matches(word: str, task: _Task) -> bool:
 
 def _output(key: str) -> str:
     return identifier(key) if key else "product"
-
-
-def _assignments(source: str) -> list[tuple[str, ast.Assign | ast.AnnAssign]]:
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-    found: list[tuple[str, ast.Assign | ast.AnnAssign]] = []
-    for node in body:
-        targets = (
-            node.targets
-            if isinstance(node, ast.Assign)
-            else [node.target]
-            if isinstance(node, ast.AnnAssign)
-            else []
-        )
-        found += [(target.id, node) for target in targets if isinstance(target, ast.Name)]  # type: ignore[misc]
-    return found
-
-
-def _assigned(document: Mapping[str, Any], name: str) -> Any:
-    """The literal that the parameters cell gives to a name; None when there is none."""
-    found = parameters_cell(document)
-    for known, node in _assignments(source_of(found[1])) if found else []:
-        if known == name and node.value is not None:
-            try:
-                return ast.literal_eval(node.value)
-            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-                return None
-    return None
-
-
-def _left_open(source: str, names: tuple[str, ...]) -> str:
-    """The source with these assignments replaced by `name = None`, and nothing else touched."""
-    lines = source.split("\n")
-    for name, node in reversed(_assignments(source)):
-        if name in names:
-            lines[node.lineno - 1 : node.end_lineno] = [f"{name} = None"]
-    return "\n".join(lines)
 
 
 def _calling(dotted: str) -> dict[str, Any]:

@@ -61,6 +61,9 @@ export interface CanvasProps {
 
 const MANY = 120;
 const MINIMAP_FROM = 12;
+const SETTLED_MS = 150;
+// Closer to the edge than 40 px the view moves along while an arrow is drawn.
+const CLEAR = '56px';
 const NEVER_DELETE = (): Promise<boolean> => Promise.resolve(false);
 
 export function Canvas(props: CanvasProps): JSX.Element {
@@ -135,7 +138,7 @@ function Surface(props: CanvasProps): JSX.Element {
       proOptions={{ hideAttribution: false }}
     >
       <Background gap={20} />
-      <Controls showInteractive={false} fitViewOptions={{ maxZoom: 1, padding: 0.1 }} />
+      <Controls showInteractive={false} fitViewOptions={{ maxZoom: 1, padding: CLEAR }} />
       {wanted.length >= MINIMAP_FROM && <MiniMap pannable zoomable />}
     </ReactFlow>
   );
@@ -145,12 +148,12 @@ function Surface(props: CanvasProps): JSX.Element {
 function useFit(layout: object): () => void {
   const { fitView } = useReactFlow();
   const fit = useCallback(() => {
-    void fitView({ maxZoom: 1, minZoom: 0.3, padding: 0.1 });
+    void fitView({ maxZoom: 1, minZoom: 0.3, padding: CLEAR });
   }, [fitView]);
   useEffect(() => {
-    // In the next frame React Flow has the nodes too.
-    const frame = requestAnimationFrame(fit);
-    return () => cancelAnimationFrame(frame);
+    // React Flow takes nodes over after they are drawn, and measures them after that.
+    const soon = setTimeout(fit, SETTLED_MS);
+    return () => clearTimeout(soon);
   }, [layout, fit]);
   return fit;
 }
