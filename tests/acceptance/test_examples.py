@@ -242,7 +242,7 @@ def test_nothing_of_the_untouched_example_would_run_again(untouched):
 
 def test_the_notebooks_are_committed_clean():
     notebooks = [path for path in EXAMPLES.rglob("*.ipynb") if ".dagbook" not in path.parts]
-    assert len(notebooks) == 15
+    assert len(notebooks) == 17
     for path in notebooks:
         document = nbformat.read(path, as_version=4)
         nbformat.validate(document)
