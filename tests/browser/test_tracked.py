@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 depth = 4
 for step in range(4000):
-    %metric loss=1/(step + 1) acc=1-1/(step+2) --step step
+    %metric loss=1/(step+1) acc=1-1/(step+2) --step step
     time.sleep(0.1)
     if Path("enough").exists():
         break
@@ -94,7 +94,7 @@ def test_a_run_appears_and_its_chart_moves_while_the_cell_runs(
 
     # It is over: what was logged is all there, with the cell that logged it.
     (lab.root / notebook).with_name("enough").touch()
-    expect(run_page.locator("header")).to_contain_text("Finished", timeout=LONG)
+    expect(run_page.locator(".jp-DagbookPage-head")).to_contain_text("Finished", timeout=LONG)
     for theme, named in THEMES.items():
         show_theme(page, named)
         for part in ("Charts", "Overview", "Artifacts", "Origin"):

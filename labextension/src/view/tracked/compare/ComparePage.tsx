@@ -25,11 +25,11 @@ export function ComparePage({ store, trans, open }: ComparePageProps): JSX.Eleme
   const [most, setMost] = useState(AT_ONCE);
   return (
     <>
-      <header className="jp-DagbookPage-head">
+      <div className="jp-DagbookPage-head">
         <h1>
           {trans._n('%1 run compared', '%1 runs compared', state.ids.length, state.ids.length)}
         </h1>
-      </header>
+      </div>
       {state.fault !== null && (
         <div className="jp-DagbookFault" role="alert">
           <p>

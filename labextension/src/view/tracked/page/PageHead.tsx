@@ -13,7 +13,7 @@ export function PageHead({ run }: { readonly run: RunDetail }): JSX.Element {
   const seconds =
     run.status === 'running' && run.started !== null ? elapsed(run.started, now) : run.seconds;
   return (
-    <header className="jp-DagbookPage-head">
+    <div className="jp-DagbookPage-head">
       <h1>
         <StatusIcon status={signOf(run.status)} />
         {run.name}
@@ -51,6 +51,6 @@ export function PageHead({ run }: { readonly run: RunDetail }): JSX.Element {
           </button>
         )}
       </div>
-    </header>
+    </div>
   );
 }
