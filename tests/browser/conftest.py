@@ -33,6 +33,7 @@ FOREIGN_NOISE = (
     "Download the React DevTools",
     "ms to activate",  # a plugin of JupyterLab's, on a busy machine
     "is taking too long to activate",
+    "Could not restore the debugger state",  # its kernel was ended while it was asked
     "Measure loop restarted",  # CodeMirror's, while the machine is slow
 )
 

@@ -78,7 +78,7 @@ def test_a_run_appears_and_its_chart_moves_while_the_cell_runs(
     row = panel.get_by_role("row").filter(has_text="live")
     expect(row).to_contain_text("Running", timeout=LONG)
     row.get_by_role("button", name="live", exact=True).click()
-    run_page = page.get_by_role("region", name=re.compile("^Run live"))
+    run_page = page.get_by_role("region", name=re.compile("^Run (live|renamed)"))
     expect(run_page).to_contain_text("Running", timeout=SOON)
     run_page.get_by_role("tab", name="Charts").click()
     chart = run_page.locator('[data-metric="loss"]')

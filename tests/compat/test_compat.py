@@ -156,6 +156,8 @@ async def interrupted(kernel: Kernel, folder: Path) -> Any:
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Told, Told, Told]]:
     """A cold kernel and two warm ones, each in a folder of the same name."""
     places = [tmp_path_factory.mktemp(name) for name in ("cold", "warm", "again")]
+    # Under nohup it is ignored, and a cold kernel's processes would inherit that.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     server = ForkServer(learnt=LEARNT)
     try:
         yield tuple(  # type: ignore[misc]

@@ -60,6 +60,8 @@ def _print_step(shown: dict[str, Any]) -> None:
     error = shown["error"]
     if error is not None:
         _print_error(shown["state"], error)
+    elif printed and shown["state"] in BAD | {"lost"}:
+        click.secho(f"── {shown['state']}", fg="red")
     if worker.strip():
         click.secho("── worker", dim=True)
         click.echo(worker.rstrip("\n"))

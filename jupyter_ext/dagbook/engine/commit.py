@@ -57,12 +57,10 @@ def failure_of(ended: Ended) -> tuple[FinishedAs, NodeError]:
     """As what an attempt failed, and why; an attempt without a result lost its worker."""
     result = ended.result
     if result is None or result.state == "succeeded":
-        name, remedy = "WorkerDied", "see the step's log; `dagbook logs` shows it"
         if ended.lost:
-            name, remedy = (
-                "WorkerLost",
-                "nothing: it is tried again elsewhere; see to the machine if it comes often",
-            )
-        return "killed", NodeError(name=name, value=ended.reason, remedy=remedy)
+            remedy = "nothing: it is tried again elsewhere; see to the machine if it comes often"
+            return "killed", NodeError(name="WorkerLost", value=ended.reason, remedy=remedy)
+        remedy = "see the step's log; `dagbook logs` shows it"
+        return "killed", NodeError(name="WorkerDied", value=ended.reason, remedy=remedy)
     error = result.error or NodeError(name="Unknown", value="the runner gave no reason")
     return result.state, error

@@ -41,6 +41,7 @@ NODE: dict[str, tuple[Any, str | dict[str, str]]] = {
     "cache": (False, "as here"),
     "environment": (["pandas"], "as here"),
     "warm": (True, "said"),
+    "approve": ("Ship it?", "refused"),
 }
 PIPELINE: dict[str, tuple[Any, str | dict[str, str]]] = {
     "pipeline": ("p", "as here"),

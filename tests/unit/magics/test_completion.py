@@ -132,8 +132,19 @@ def test_loading_twice_asks_once(shell: Any):
 
 
 MAGICS = {
-    "line": ["artifact", "compare", "input", "metric", "output", "param", "pipeline", "runs", "track"],
-    "cell": ["parameters", "pipeline", "track"],
+    "line": [
+        "artifact",
+        "compare",
+        "input",
+        "metric",
+        "output",
+        "param",
+        "pipeline",
+        "register",
+        "runs",
+        "track",
+    ],
+    "cell": ["check", "parameters", "pipeline", "track"],
 }
 
 

@@ -137,7 +137,7 @@ function options(node: HTMLElement, names: readonly string[], isLog: boolean): u
     cursor: { drag: { x: true, y: false } },
     series: [
       {
-        label: ' ',
+        label: 'x',
         value: (_: uPlot, value: number | null) => (value === null ? '' : numberText(value))
       },
       ...names.map((name, index) => ({
