@@ -64,7 +64,7 @@ def test_a_failure_ends_the_command_and_is_in_the_notebook(tmp_path: Path):
     assert "before" in ran.stdout + ran.stderr
     executed = json.loads((tmp_path / "out.ipynb").read_text())
     assert executed["metadata"]["papermill"]["exception"] is True
-    statuses = [cell["metadata"]["papermill"].get("status") for cell in executed["cells"]]
+    statuses = [cell["metadata"].get("papermill", {}).get("status") for cell in executed["cells"]]
     assert [status for status in statuses if status is not None][-3:] == ["completed", "failed", "not-run"]
     assert "never\n" not in outputs(executed)
 
