@@ -131,7 +131,7 @@ function options(node: HTMLElement, names: readonly string[], isLog: boolean): u
     },
     axes: [
       { ...axis(), values: plainLabels, size: 30 },
-      { ...axis(), ...few, size: 56 }
+      { ...axis(), ...few, size: 68 }
     ],
     legend: { show: names.length > 1 },
     cursor: { drag: { x: true, y: false } },
