@@ -56,6 +56,7 @@ export function MetricChart({ lines, look, label, trans }: MetricChartProps): JS
     [lines, look]
   );
   const names = lines.map(line => line.label).join('\n');
+  const along = look.axis === 'step' ? trans.__('Step') : trans.__('Seconds');
   const latest = useRef(data);
   const isEmpty = data[0].length === 0;
 
@@ -69,7 +70,7 @@ export function MetricChart({ lines, look, label, trans }: MetricChartProps): JS
       return;
     }
     const made = new uPlot(
-      options(node, names.split('\n'), look.isLog),
+      options(node, [along, ...names.split('\n')], look.isLog),
       latest.current as unknown as uPlot.AlignedData,
       node
     );
@@ -90,7 +91,7 @@ export function MetricChart({ lines, look, label, trans }: MetricChartProps): JS
       made.destroy();
       plot.current = null;
     };
-  }, [names, look.isLog, isEmpty]);
+  }, [along, names, look.isLog, isEmpty]);
 
   useEffect(() => {
     const made = plot.current;
@@ -113,7 +114,9 @@ export function MetricChart({ lines, look, label, trans }: MetricChartProps): JS
   );
 }
 
-function options(node: HTMLElement, names: readonly string[], isLog: boolean): uPlot.Options {
+/** `named`: what the points lie along, then the name of each line. */
+function options(node: HTMLElement, named: readonly string[], isLog: boolean): uPlot.Options {
+  const [along = '', ...names] = named;
   const theme = (name: string): string => getComputedStyle(node).getPropertyValue(name).trim();
   const axis = (): uPlot.Axis => ({
     stroke: () => theme('--jp-ui-font-color2'),
@@ -137,7 +140,7 @@ function options(node: HTMLElement, names: readonly string[], isLog: boolean): u
     cursor: { drag: { x: true, y: false } },
     series: [
       {
-        label: 'x',
+        label: along,
         value: (_: uPlot, value: number | null) => (value === null ? '' : numberText(value))
       },
       ...names.map((name, index) => ({
