@@ -114,6 +114,7 @@ def test_three_nodes_are_drawn_from_an_empty_file(page: Page, folder: Path, arti
     expect(document.get_by_role("button", name="1 problem")).to_be_visible(timeout=LONG)
     page.screenshot(path=artifacts / "pipeline-begun.png")
     page.keyboard.press("Escape")
+    settled(document, 0)
 
     drag(page, port(document, "prepare", "out:table"), port(document, "train", "in:table"))
     expect(document.get_by_role("button", name="1 problem")).to_have_count(0, timeout=LONG)

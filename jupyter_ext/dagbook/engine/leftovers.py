@@ -19,40 +19,64 @@ ATTEMPT_ID = "DAGBOOK_ATTEMPT_ID"
 """Unique to one attempt, on whatever machine and whenever."""
 
 _LONGEST = 80
+_LOOKS_AGAIN = (0.001, 0.003, 0.01, 0.02)  # seconds
 
 
 def marked(mark: Mapping[str, str]) -> list[psutil.Process]:
     """This user's processes whose environment has every entry of `mark`; never the caller itself."""
     found = []
     user = os.getuid() if hasattr(os, "getuid") else None
-    for process in _candidates(mark):
+    for process in _carriers(mark):
         try:
-            if process.pid == os.getpid() or (user is not None and process.uids().real != user):
-                continue
-            environment = process.environ()
-            if all(environment.get(key) == value for key, value in mark.items()):
+            if process.pid != os.getpid() and (user is None or process.uids().real == user):
                 found.append(process)
-        except (psutil.Error, OSError):
+        except psutil.Error:
             continue
     return found
 
 
-def _candidates(mark: Mapping[str, str]) -> Iterator[psutil.Process]:
-    """Processes that may have the mark. Where /proc tells, looking there first is several times quicker."""
+def _carriers(mark: Mapping[str, str]) -> Iterator[psutil.Process]:
+    """Anybody's processes whose environment has `mark`. Where /proc tells, that is several times quicker."""
     if not Path("/proc/self/environ").exists():
-        yield from psutil.process_iter()
+        yield from (process for process in psutil.process_iter() if _carries(process, mark))
         return
-    entries = [f"{key}={value}".encode("utf-8", "surrogateescape") for key, value in mark.items()]
+    entries = {f"{key}={value}".encode("utf-8", "surrogateescape") for key, value in mark.items()}
     for folder in os.listdir("/proc"):  # noqa: PTH208
         if not folder.isdigit():
             continue
         try:
-            with open(f"/proc/{folder}/environ", "rb") as file:  # noqa: PTH123  # there are many
-                environment = file.read()
-            if all(entry in environment for entry in entries):
+            if entries.issubset(_environment(f"/proc/{folder}").split(b"\0")):
                 yield psutil.Process(int(folder))
         except (psutil.Error, OSError):
             continue
+
+
+def _carries(process: psutil.Process, mark: Mapping[str, str]) -> bool:
+    try:
+        return mark.items() <= process.environ().items()
+    except (psutil.Error, OSError):
+        return False
+
+
+def _environment(folder: str) -> bytes:
+    """The environment of the process with this folder in /proc, as its bytes.
+
+    A process that is becoming another program (exec) shows neither environment nor arguments for a moment,
+    though it has a program: it is looked at again.
+    """
+    for wait in (0.0, *_LOOKS_AGAIN):
+        time.sleep(wait)
+        if environment := _bytes_of(f"{folder}/environ"):
+            return environment
+        if _bytes_of(f"{folder}/cmdline"):
+            return _bytes_of(f"{folder}/environ")  # it became one just now, or its environment is empty
+        os.readlink(f"{folder}/exe")  # noqa: PTH115  # fails for what never has one: kernel threads, zombies
+    return b""
+
+
+def _bytes_of(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123  # there are many
+        return file.read()
 
 
 def end_marked(mark: Mapping[str, str], *, grace: float = 0.5) -> list[str]:
