@@ -20,6 +20,8 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['src/testing/setup.ts'],
     server: { deps: { inline: [/@jupyterlab\//, /@jupyter\//] } },
+    // Machines stall: a test that waits for something waits long enough.
+    testTimeout: 30_000,
     restoreMocks: true
   }
 });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -135,8 +136,12 @@ def page(lab: Lab, browser: Browser) -> Iterator[Page]:
 def _complaint(message: ConsoleMessage) -> list[str]:
     if message.type not in {"error", "warning"} or any(noise in message.text for noise in FOREIGN_NOISE):
         return []
-    # The browser writes down every refusal; for a form that is still being filled in they are answers.
-    if "400 (Bad Request)" in message.text and "/dagbook/api/plan" in message.location.get("url", ""):
+    # The browser writes down every refusal. For a form that is still being filled in they are answers, and for
+    # a run that is taken up a question.
+    url = message.location.get("url", "")
+    if "400 (Bad Request)" in message.text and re.search(
+        "/dagbook/api/(plan|runs/[^/]+/(retry|resume))$", url
+    ):
         return []
     return [f"{message.type}: {message.text} ({message.location.get('url', '')})"]
 

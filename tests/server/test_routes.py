@@ -17,6 +17,7 @@ EXAMPLES = {
     r"dagbook/api/runs/([^/]+)": ("runs", RUN),
     r"dagbook/api/runs/([^/]+)/events": ("runs", RUN, "events"),
     r"dagbook/api/runs/([^/]+)/steps/([^/]+)/notebook": ("runs", RUN, "steps", "best", "notebook"),
+    r"dagbook/api/runs/([^/]+)/steps/([^/]+)/log": ("runs", RUN, "steps", "best", "log"),
     r"dagbook/api(?:/.*)?": ("elsewhere",),
 }
 VERBS = ("get", "head", "post", "put", "patch", "delete")
@@ -94,6 +95,7 @@ async def test_who_is_not_authorized_is_forbidden_every_route(
         (("runs", "a\0b"), {}, "bad-run"),
         (("runs", "~root", "events"), {}, "bad-run"),
         (("runs", "~root", "steps", "a", "notebook"), {}, "bad-run"),
+        (("runs", "~root", "steps", "a", "log"), {}, "bad-run"),
         (("runs", RUN, "events"), {"after": "-1"}, "bad-after"),
         (("runs", RUN, "events"), {"after": "٣"}, "bad-after"),
     ],
@@ -107,7 +109,7 @@ async def test_wrong_input_is_told_what_to_write(
     assert said["remedy"]
 
 
-@pytest.mark.parametrize("end", ["", "/events", "/steps/a/notebook"])
+@pytest.mark.parametrize("end", ["", "/events", "/steps/a/notebook", "/steps/a/log"])
 async def test_a_run_cannot_lead_out_of_the_runs_folder(
     http_server_client: Any, jp_auth_header: Any, jp_base_url: str, end: str
 ):
@@ -128,6 +130,7 @@ async def test_a_run_cannot_lead_out_of_the_runs_folder(
         (("runs", "20990101-000000-000000", "events"), "unknown-run"),
         (("runs", "20990101-000000-000000", "steps", "a", "notebook"), "unknown-run"),
         (("runs", RUN, "steps", "ghost", "notebook"), "no-notebook"),
+        (("runs", RUN, "steps", "ghost", "log"), "unknown-step"),
         (("runs", RUN, "steps", "best", "notebook"), "no-notebook"),
         (("elsewhere",), "unknown-route"),
     ],
@@ -219,3 +222,32 @@ async def test_an_executed_notebook_is_served_though_its_folder_is_hidden(jp_fet
     notebook = await asked(jp_fetch, "runs", name, "steps", "train[3]", "notebook")
 
     assert notebook["nbformat"] == 4
+
+
+async def test_the_log_of_a_step_is_what_its_cells_printed_and_of_much_the_end(jp_fetch: Any, runs: Any):
+    name = runs.add("success-matrix")
+    path = ("runs", name, "steps", "train[3]", "log")
+    assert (await asked(jp_fetch, *path))["cells"] == []  # its notebook is gone
+
+    def printing(*texts: str) -> None:
+        runs.executed(name, "train.3/1/notebook.ipynb")
+        cells = [
+            {"cell_type": "code", "outputs": [{"output_type": "stream", "name": "stdout", "text": text}]}
+            for text in texts
+        ]
+        notebook = runs.folder / name / "train.3/1/notebook.ipynb"
+        notebook.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+
+    printing("one\n", "", "three\n")
+    said = await asked(jp_fetch, *path)
+    assert said == {
+        "step": "train[3]",
+        "attempt": 1,
+        "cells": [{"cell": 1, "text": "one\n"}, {"cell": 3, "text": "three\n"}],
+        "cut": False,
+    }
+
+    printing("early\n", "x" * 99_999 + "\n", "last\n")
+    said = await asked(jp_fetch, *path)
+    assert said["cut"]
+    assert [(one["cell"], len(one["text"])) for one in said["cells"]] == [(2, 99_995), (3, 5)]

@@ -18,6 +18,8 @@ from dagbook.pipeline.plan import Plan, PlannedNode
 from dagbook.pipeline.spec import PipelineSpec
 
 _FILE = "file "
+# Told part by part; and how kernels are started, which `--warm` says for one run and not the file.
+_NOT_WHAT = ("code", "warm")
 _FROZEN = ("code cell ", "declared outputs")
 
 
@@ -78,7 +80,7 @@ def _of_nodes(plan: Plan, now: Mapping[str, PlannedNode]) -> Differences:
             if _unfrozen(before) != _unfrozen(after):
                 unfrozen.append(name)
         keys = [key for key in PlannedNode.model_fields if getattr(before, key) != getattr(after, key)]
-        said += [f"node '{name}': `{key}` changed" for key in keys if key != "code"]
+        said += [f"node '{name}': `{key}` changed" for key in keys if key not in _NOT_WHAT]
     said += [f"node '{name}' is new" for name in now if name not in plan.nodes]
     return Differences(said=tuple(said), unfrozen=tuple(unfrozen))
 

@@ -17,6 +17,7 @@ from dagbook.notebook.cells import cells
 from dagbook.run.state import FINAL, RunState, StepState
 
 _PAUSE: Final = 0.3
+_MOST_SHOWN: Final = 100_000
 NOTEBOOK: Final = "notebook.ipynb"
 
 
@@ -48,14 +49,7 @@ def chosen_steps(run: Run, step: str | None) -> list[str] | None:
     known = run.state.steps
     found = [name for name, state in known.items() if step in (name, state.outline.node)]
     if not found:
-        names = {*known, *(state.outline.node for state in known.values())}
-        raise NotFound(
-            Finding(
-                code="unknown-step",
-                message=f"run {run.id} has no step '{step}'",
-                remedy=did_you_mean(step, names),
-            )
-        )
+        raise _unknown_step(run, step)
     return found
 
 
@@ -67,6 +61,37 @@ def printed_in(notebook: Path) -> list[tuple[int, str]]:
         if text.strip():
             found.append((position, text))
     return found
+
+
+def described_log(run: Run, step: str) -> dict[str, Any]:
+    """What the newest attempt of a step has printed so far: `{"step", "attempt", "cells", "cut"}`.
+
+    Each of `cells` is `{"cell", "text"}`; `cut` says that only the end is given, because there is too much.
+
+    Raises:
+        NotFound: the run has no such step.
+    """
+    state = run.state.steps.get(step)
+    if state is None:
+        raise _unknown_step(run, step)
+    place = run.folder / state.folder if state.folder else None
+    if place is not None and state.state == "running":
+        say_followed(place)
+    notebook = run.folder / state.notebook if state.notebook else place and place / NOTEBOOK
+    printed = printed_in(notebook) if notebook else []
+    kept: list[dict[str, Any]] = []
+    room = _MOST_SHOWN
+    for cell, text in reversed(printed):
+        if room <= 0:
+            break
+        kept.insert(0, {"cell": cell, "text": text[-room:]})
+        room -= len(text)
+    return {
+        "step": step,
+        "attempt": state.attempt,
+        "cells": kept,
+        "cut": room < 0 or len(kept) < len(printed),
+    }
 
 
 def follow_logs(run: Run, steps: Sequence[str] | None = None) -> Iterator[Printed | StepOver]:
@@ -87,6 +112,18 @@ def follow_logs(run: Run, steps: Sequence[str] | None = None) -> Iterator[Printe
                 ended.add(name)
                 yield StepOver(step=step)
         time.sleep(_PAUSE)
+
+
+def _unknown_step(run: Run, step: str) -> NotFound:
+    known = run.state.steps
+    names = {*known, *(state.outline.node for state in known.values())}
+    return NotFound(
+        Finding(
+            code="unknown-step",
+            message=f"run {run.id} has no step '{step}'",
+            remedy=did_you_mean(step, names),
+        )
+    )
 
 
 def _of(state: RunState, steps: Sequence[str] | None) -> Iterator[tuple[str, StepState]]:

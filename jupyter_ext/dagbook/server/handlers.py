@@ -161,6 +161,17 @@ class StepNotebookHandler(DagbookHandler):
         await self.answer(lambda: _notebook(self.projects, run, step))
 
 
+class StepLogHandler(DagbookHandler):
+    """What a step printed."""
+
+    @authenticated
+    @authorized
+    async def get(self, run: str, step: str) -> None:
+        """`{"step", "attempt", "cells": [{"cell", "text"}, …], "cut"}`, of the newest attempt so far."""
+        checked_run(run)
+        await self.answer(lambda: _log(self.projects, run, step))
+
+
 class NothingHandler(DagbookHandler):
     """Everything else below our path."""
 
@@ -180,6 +191,7 @@ ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/runs/([^/]+)", RunHandler),
     (r"dagbook/api/runs/([^/]+)/events", RunEventsHandler),
     (r"dagbook/api/runs/([^/]+)/steps/([^/]+)/notebook", StepNotebookHandler),
+    (r"dagbook/api/runs/([^/]+)/steps/([^/]+)/log", StepLogHandler),
     (r"dagbook/api(?:/.*)?", NothingHandler),
 )
 """Paths below the server's base URL."""
@@ -226,6 +238,13 @@ def _notebook(projects: Projects, run: str, step: str) -> dict[str, Any]:
             remedy="a step has one once an attempt of it has ended",
         )
     )
+
+
+def _log(projects: Projects, run: str, step: str) -> dict[str, Any]:
+    from dagbook.api.logs import described_log  # slow, and most servers are never asked
+    from dagbook.api.run import find
+
+    return described_log(find(run, projects.of_run(run).folder), step)
 
 
 def _raised(arguments: Mapping[str, object]) -> BaseException | None:

@@ -28,6 +28,8 @@ export interface PanelOptions {
   readonly trans: TranslationBundle;
   readonly locale: string | undefined;
   openNotebook(run: string, step: string): void;
+  draw(run: string): void;
+  cancel(run: string): void;
   answer(run: string, step: string, approved: boolean): void;
 }
 
@@ -47,6 +49,8 @@ export class RunPanelWidget extends ReactWidget {
       toggle: (key, open) => runs.toggle(key, open),
       filter: text => runs.store.change({ type: 'filter-typed', text }),
       openNotebook: (run, step) => options.openNotebook(run, step),
+      draw: run => options.draw(run),
+      cancel: run => options.cancel(run),
       answer: (run, step, approved) => options.answer(run, step, approved)
     };
     this.id = PANEL_ID;

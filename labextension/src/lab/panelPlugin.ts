@@ -13,6 +13,7 @@ import { notebookPath } from './notebookDrive';
 import { openRecord } from './openRecord';
 import { RunPanelWidget } from './panel';
 import { PANEL_ID } from './panelId';
+import { OPEN_RUN_VIEW } from './pipeline/pipelineCommands';
 import { IRuns } from './tokens';
 import { ITracked } from './tracked/tokens';
 
@@ -43,6 +44,8 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       // JupyterLab writes en_US where the web says en-US.
       locale: translator?.languageCode.replace('_', '-'),
       openNotebook: (run, step) => void openRecord(app, notebookPath(run, step)),
+      draw: run => void app.commands.execute(OPEN_RUN_VIEW, { run }),
+      cancel: run => void cancel(app, trans, run),
       answer: (run, step, approved) => void answer(app, trans, { run, step, approved })
     });
     app.shell.add(panel, 'left', { rank: RANK, type: 'Dagbook' });
@@ -52,6 +55,16 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     }
   }
 };
+
+async function cancel(app: JupyterFrontEnd, trans: TranslationBundle, run: string): Promise<void> {
+  const { LaunchRoutes } = await import('./launchRequest');
+  try {
+    await new LaunchRoutes(app.serviceManager.serverSettings).cancel(run);
+  } catch (error) {
+    const { complain } = await import('./launchActions');
+    complain(error, trans);
+  }
+}
 
 async function answer(
   app: JupyterFrontEnd,

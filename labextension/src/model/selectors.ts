@@ -1,6 +1,7 @@
 /** What a view may ask of the state: rows that are ready to be drawn, in the order of the screen. */
 
 import { groupKey } from './runStore';
+import { executed } from './steps';
 import type { PanelState, RunRecord } from './runStore';
 import type { StepState } from './runState';
 import type { RunStatus, StepStatus } from './types';
@@ -113,7 +114,7 @@ function runRow(record: RunRecord, open: boolean): RunRow {
   const status = runStatus(record);
   const known = state !== null && state.seq > 0 ? state : null;
   const segments =
-    known === null ? countedSegments(record) : stepSegments(record, known.steps.values());
+    known === null ? countedSegments(record) : stepSegments(record, executed(known.steps.values()));
   return {
     run: summary.run,
     project: summary.project,
@@ -149,16 +150,22 @@ function nodeRow(
   steps: readonly StepState[],
   open: ReadonlySet<string>
 ): NodeRow {
-  const rows = steps.map(step => stepRow(record, step, itemText(step)));
+  const group = steps.find(step => step.items !== null);
+  const elements = executed(steps);
+  const rows = elements.map(step => stepRow(record, step, itemText(step)));
   const key = groupKey(record.summary.run, node);
   return {
     kind: 'node',
     key,
     node,
-    status: URGENCY.find(status => rows.some(row => row.status === status)) ?? 'pending',
+    // A list that tolerates failures knows best how it stands.
+    status:
+      group === undefined
+        ? (URGENCY.find(status => rows.some(row => row.status === status)) ?? 'pending')
+        : stepStatus(record, group),
     ok: rows.filter(row => OK.has(row.status)).length,
     steps: rows,
-    segments: stepSegments(record, steps),
+    segments: stepSegments(record, elements),
     open: open.has(key)
   };
 }

@@ -51,6 +51,14 @@ export const FINAL: ReadonlySet<StepStatus> = new Set([
   'lost'
 ]);
 
+/** Those that are executed: of a list that was expanded its elements, and not itself. */
+export function executed(steps: Iterable<StepState>): readonly StepState[] {
+  const all = [...steps];
+  // Python writes an empty group for what is no element of one.
+  const groups = new Set(all.map(({ outline }) => outline.group ?? '').filter(each => each !== ''));
+  return all.filter(({ outline }) => !groups.has(outline.step));
+}
+
 /** A step of which nothing is known but its plan. */
 export function planned(outline: StepOutline): StepState {
   return {

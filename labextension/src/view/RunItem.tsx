@@ -49,9 +49,36 @@ export function RunItem({ row, record, open }: RunItemProps): JSX.Element {
         <ProgressBar segments={row.segments} />
       </button>
       <div id={body} className="jp-DagbookRun-body" hidden={!row.open}>
+        {row.open && <RunVerbs row={row} />}
         {row.open && <RunBody row={row} record={record} open={open} />}
       </div>
     </li>
+  );
+}
+
+function RunVerbs({ row }: { readonly row: RunRow }): JSX.Element {
+  const { actions, trans } = useSurroundings();
+  return (
+    <div className="jp-DagbookRun-verbs">
+      <button
+        type="button"
+        className="jp-DagbookButton"
+        aria-label={trans.__('Show the drawing of %1', row.run)}
+        onClick={() => actions.draw(row.run)}
+      >
+        {trans.__('Show the drawing')}
+      </button>
+      {row.status === 'running' && (
+        <button
+          type="button"
+          className="jp-DagbookButton"
+          aria-label={trans.__('Cancel %1', row.run)}
+          onClick={() => actions.cancel(row.run)}
+        >
+          {trans.__('Cancel')}
+        </button>
+      )}
+    </div>
   );
 }
 

@@ -1,3 +1,4 @@
+import { ENGLISH } from '../testing/english';
 import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
@@ -5,13 +6,7 @@ import { expect, test, vi } from 'vitest';
 import { RunStore } from '../model/runStore';
 import { journal, summaryOf } from '../testing/journals';
 import { RunPanel } from './RunPanel';
-import type { PanelActions, Translation } from './surroundings';
-
-const ENGLISH: Translation = {
-  __: (text, ...args) =>
-    text.replace(/%(\d)/g, (_, place: string) => String(args[Number(place) - 1])),
-  _n: (text, plural, n, ...args) => ENGLISH.__(n === 1 ? text : plural, n, ...args)
-};
+import type { PanelActions } from './surroundings';
 
 function drawn(...names: readonly string[]): {
   store: RunStore;
@@ -23,6 +18,8 @@ function drawn(...names: readonly string[]): {
     refresh: vi.fn(),
     older: vi.fn(),
     openNotebook: vi.fn(),
+    draw: vi.fn(),
+    cancel: vi.fn(),
     answer: vi.fn(),
     toggle: vi.fn((key: string, open: boolean) => store.change({ type: 'row-toggled', key, open })),
     filter: vi.fn((text: string) => store.change({ type: 'filter-typed', text }))

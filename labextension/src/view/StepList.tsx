@@ -34,10 +34,10 @@ function NodeItem({ run, row }: { readonly run: string; readonly row: NodeRow })
   const { actions, trans } = useSurroundings();
   const steps = useId();
   return (
-    <li className="jp-DagbookNode" data-node={row.node}>
+    <li className="jp-DagbookGroup" data-node={row.node}>
       <button
         type="button"
-        className="jp-DagbookNode-head"
+        className="jp-DagbookGroup-head"
         aria-expanded={row.open}
         aria-controls={steps}
         data-row

@@ -15,6 +15,10 @@ export interface PanelActions {
   toggle(key: string, open: boolean): void;
   filter(text: string): void;
   openNotebook(run: string, step: string): void;
+  /** Shows a run as a drawing, in the main area. */
+  draw(run: string): void;
+  /** Asks a run to end. */
+  cancel(run: string): void;
   /** Answers for a step that waits for a person. */
   answer(run: string, step: string, approved: boolean): void;
 }

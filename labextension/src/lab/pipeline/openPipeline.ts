@@ -6,6 +6,7 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { partRequest } from '../../model/pipeline/parts';
 import { PipelineStore } from '../../model/pipeline/pipelineStore';
 import type { SharedText } from '../../model/pipeline/pipelineStore';
 import { edited } from '../../model/pipeline/yamlEdits';
@@ -93,6 +94,12 @@ function actionsOf(
     plan: () => tried(saved().then(() => store.plan())),
     run: () =>
       tried(saved().then(() => app.commands.execute(OPEN_LAUNCH, { path: context.localPath }))),
+    runPart: (part, node) =>
+      tried(
+        saved()
+          .then(() => routes.startPart(partRequest(context.localPath, part, node)))
+          .then(({ run }) => app.commands.execute(OPEN_RUN_VIEW, { run }))
+      ),
     showRun: () => tried(showRun(parts)),
     openNotebook: notebook => {
       const path = PathExt.join(PathExt.dirname(context.path), notebook);

@@ -7,11 +7,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { RunFollower } from '../../model/pipeline/runFollower';
 import type { RunActions } from '../../view/pipeline/runActions';
+import { answer } from '../approve';
 import { complain } from '../launchActions';
+import { OPEN_RUN } from '../launchCommands';
 import { LaunchRoutes } from '../launchRequest';
+import { openNotebook, showCell } from '../notebookActions';
 import { notebookPath } from '../notebookDrive';
 import { DagbookServer, explain } from '../request';
 import { RunViewWidget, runViewId } from './runViewWidget';
+import { LEFT, takeUp } from './takeUp';
 
 export interface RunViewPlaces {
   readonly app: JupyterFrontEnd;
@@ -62,20 +66,35 @@ export async function latestRunOf(app: JupyterFrontEnd, path: string): Promise<s
 
 function actionsOf(places: RunViewPlaces, follower: RunFollower): RunActions {
   const { app, trans } = places;
-  const routes = new LaunchRoutes(app.serviceManager.serverSettings);
+  const settings = app.serviceManager.serverSettings;
+  const routes = new LaunchRoutes(settings);
   const { run } = follower.snapshot();
-  const takenUp = async (verb: 'resume' | 'retry', body: object): Promise<void> => {
-    const said = await routes.ask<{ run: string }>(['runs', run, verb], { body });
-    await (said.run === run ? follower.follow() : openRunView(places, said.run));
+  const again = async (verb: 'resume' | 'retry', body: object): Promise<void> => {
+    const taken = await takeUp(routes, run, verb, body, trans);
+    if (taken !== LEFT) {
+      await (taken === run ? follower.follow() : openRunView(places, taken));
+    }
   };
   const tried = (work: Promise<unknown>): void => {
     work.catch((error: unknown) => complain(error, trans));
   };
   return {
     cancel: () => tried(routes.cancel(run).then(() => follower.follow())),
-    resume: () => tried(takenUp('resume', {})),
-    retry: steps => tried(takenUp('retry', steps.length === 0 ? {} : { steps })),
-    openNotebook: step =>
-      tried(app.commands.execute('docmanager:open', { path: notebookPath(run, step) }))
+    resume: () => tried(again('resume', {})),
+    retry: steps => tried(again('retry', steps.length === 0 ? {} : { steps })),
+    openNotebook: (step, cell) => tried(showExecuted(app, notebookPath(run, step), cell)),
+    openRecord: id => tried(app.commands.execute(OPEN_RUN, { run: id })),
+    answer: (step, approved) =>
+      tried(answer(settings, trans, { run, step, approved }).then(() => follower.follow())),
+    log: step => routes.ask(['runs', run, 'steps', step, 'log'])
   };
+}
+
+/** Open an executed notebook, at a cell if one is given; cells count from 1. */
+async function showExecuted(app: JupyterFrontEnd, path: string, cell?: number): Promise<void> {
+  const panel = await openNotebook(app, path);
+  const found = cell === undefined ? undefined : panel?.content.widgets[cell - 1];
+  if (panel !== null && found !== undefined) {
+    await showCell(panel, found);
+  }
 }

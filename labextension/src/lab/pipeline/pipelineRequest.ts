@@ -1,12 +1,13 @@
 /** The routes of the canvas, beside those that start and end runs; see docs/reference/rest.md. */
 
-import type { Plan } from '../../model/launch/types';
+import type { Plan, Started } from '../../model/launch/types';
 import type {
   CheckAnswer,
   CheckRequest,
   PipelineSchema,
   PipelineServer
 } from '../../model/pipeline/types';
+import type { PartRequest } from '../../model/pipeline/parts';
 import type { LaunchRoutes } from '../launchRequest';
 
 export class PipelineRoutes implements PipelineServer {
@@ -22,6 +23,11 @@ export class PipelineRoutes implements PipelineServer {
 
   plan(path: string): Promise<Plan> {
     return this.launches.plan({ path, texts: {}, sweep: {}, secrets: {}, use_cache: true });
+  }
+
+  /** Start a run of a part of a pipeline. */
+  startPart(request: PartRequest): Promise<Started> {
+    return this.launches.ask(['runs'], { body: request });
   }
 
   /** Write a first pipeline file for a folder; its path. */

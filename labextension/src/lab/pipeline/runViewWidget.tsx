@@ -30,6 +30,7 @@ export class RunViewWidget extends ReactWidget {
   readonly follower: RunFollower;
   readonly #options: RunViewOptions;
   readonly #poll: Poll;
+  readonly #forget: () => void;
 
   constructor(options: RunViewOptions) {
     super();
@@ -52,6 +53,7 @@ export class RunViewWidget extends ReactWidget {
       standby: () => (this.isVisible ? 'when-hidden' : true)
     });
     events.stream.connect(this.#onEvent, this);
+    this.#forget = follower.subscribe(() => this.#name());
     void follower.follow();
     void this.#poll.start();
   }
@@ -60,6 +62,7 @@ export class RunViewWidget extends ReactWidget {
     if (!this.isDisposed) {
       this.#options.events.stream.disconnect(this.#onEvent, this);
       this.#poll.dispose();
+      this.#forget();
       this.follower.dispose();
       super.dispose();
     }
@@ -83,6 +86,14 @@ export class RunViewWidget extends ReactWidget {
         <RunView follower={follower} actions={actions} trans={trans} />
       </Suspense>
     );
+  }
+
+  /** A tab is narrow: the pipeline's name says more than the id, which the caption has. */
+  #name(): void {
+    const { pipeline } = this.follower.snapshot().state;
+    if (pipeline !== '') {
+      this.title.label = pipeline;
+    }
   }
 
   #onEvent(_: Event.IManager, event: Event.Emission): void {

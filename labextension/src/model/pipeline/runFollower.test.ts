@@ -35,6 +35,31 @@ it.each(JOURNALS)('draws every step of %s at every instant, below its node', nam
   }
 });
 
+it('counts the elements of a list, and not the list', () => {
+  const at = '2026-11-26T06:00:00.000+00:00';
+  const outline = { step: 'score', node: 'score', group: '', action: 'run' };
+  const items = Array.from({ length: 40 }, (_, index) => index);
+  const events = [
+    { kind: 'run_started', run: 'r', pipeline: 'p', file: 'f', jobs: 2, steps: [outline] },
+    { kind: 'step_expanded', step: 'score', items },
+    ...items.flatMap(item => [
+      { kind: 'step_started', step: `score[${item}]`, attempt: 1, folder: '' },
+      item % 13 === 7
+        ? {
+            kind: 'step_failed',
+            step: `score[${item}]`,
+            as: 'failed',
+            error: { name: 'E' },
+            seconds: 1
+          }
+        : { kind: 'step_succeeded', step: `score[${item}]`, seconds: 1 }
+    ])
+  ];
+  const entries = events.map((event, index) => ({ seq: index + 1, at, ...event }));
+  const [node] = runGraphOf(fold(entries), false).nodes;
+  expect([node?.ok, node?.bad, node?.steps.length]).toEqual([37, 3, 40]);
+});
+
 it('reads on from where it was, and lays out nothing anew because a state changed', async () => {
   const entries = journal('success-matrix');
   const { server, follower } = following(entries.slice(0, 4));

@@ -2,6 +2,7 @@
 
 import type { Line } from './layout';
 import type { RunState } from '../runState';
+import { executed } from '../steps';
 import type { StepState } from '../steps';
 import type { StepStatus } from '../types';
 
@@ -67,10 +68,18 @@ export function shownStatus(step: StepState, gone: boolean): StepStatus {
   return gone && step.state === 'running' ? 'lost' : step.state;
 }
 
+/** What to look at first: what is wrong, what goes on, and the rest in its own order. */
+export function byUrgency(steps: readonly StepState[], gone: boolean): readonly StepState[] {
+  const rank = (step: StepState): number => {
+    const status = shownStatus(step, gone);
+    return BAD.has(status) ? 0 : status === 'running' ? 1 : 2;
+  };
+  return [...steps].sort((one, other) => rank(one) - rank(other));
+}
+
 function runNode(node: string, all: readonly StepState[], gone: boolean): RunNode {
-  const elements = all.filter(step => step.outline.group !== undefined);
   const group = all.find(step => step.items !== null);
-  const steps = group === undefined || elements.length === 0 ? all : elements;
+  const steps = executed(all);
   const states = steps.map(step => shownStatus(step, gone));
   // A list that tolerates failures, or waits for more, knows best how it stands.
   const status =

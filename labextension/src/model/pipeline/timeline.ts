@@ -1,6 +1,7 @@
 /** The steps of a run on one scale of time. */
 
 import type { RunState } from '../runState';
+import { executed } from '../steps';
 import type { StepStatus } from '../types';
 import { shownStatus } from './runGraph';
 
@@ -22,7 +23,7 @@ const LEAST = 0.003;
 
 /** Of every step that began; `now` is in milliseconds, and ends what still runs. */
 export function timelineOf(state: RunState, gone: boolean, now: number): Timeline {
-  const begun = [...state.steps.values()].flatMap(step => {
+  const begun = executed(state.steps.values()).flatMap(step => {
     if (step.started === null) {
       return [];
     }

@@ -73,6 +73,29 @@ function NodeForm(props: {
           {trans.__('Remove the node')}
         </button>
       </div>
+      <div className="jp-DagbookForm-buttons" role="group" aria-label={trans.__('Run a part')}>
+        <button
+          type="button"
+          title={trans.__('What it needs is taken from earlier runs')}
+          onClick={() => actions.runPart('only', node.name)}
+        >
+          {trans.__('Run only this')}
+        </button>
+        <button
+          type="button"
+          title={trans.__('What it needs, and it; nothing after it')}
+          onClick={() => actions.runPart('until', node.name)}
+        >
+          {trans.__('Run up to here')}
+        </button>
+        <button
+          type="button"
+          title={trans.__('Take its newest result as current, whatever changed since')}
+          onClick={() => actions.runPart('accept', node.name)}
+        >
+          {trans.__('Accept as current')}
+        </button>
+      </div>
       <Params state={state} node={node} />
       <Fields
         properties={state.schema?.$defs['NodeSpec']?.properties ?? {}}

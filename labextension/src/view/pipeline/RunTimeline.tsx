@@ -22,7 +22,9 @@ export function RunTimeline(props: {
     [followed, now]
   );
   return (
-    <section className="jp-DagbookTimeline" aria-label={trans.__('Timeline')}>
+    // One can scroll in it, so it has to be reached by keyboard.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <section className="jp-DagbookTimeline" aria-label={trans.__('Timeline')} tabIndex={0}>
       <p>{trans.__('%1 from the first step to the last', duration(seconds))}</p>
       <ol>
         {bars.map(bar => (

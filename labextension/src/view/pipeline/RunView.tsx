@@ -5,12 +5,14 @@ import type { NodeProps } from '@xyflow/react';
 import { memo, useMemo, useState, useSyncExternalStore } from 'react';
 import type { JSX } from 'react';
 
-import { duration } from '../../model/format';
+import { isUnanswered } from '../../model/approval';
+import { duration, elapsed } from '../../model/format';
 import type { FollowedRun, RunFollower } from '../../model/pipeline/runFollower';
 import { RUN_HEIGHT, RUN_WIDTH } from '../../model/pipeline/runGraph';
 import type { RunNode } from '../../model/pipeline/runGraph';
 import { StatusIcon } from '../StatusIcon';
 import type { Translation } from '../surroundings';
+import { useClock } from '../useClock';
 import { statusWord } from '../words';
 import { Canvas } from './Canvas';
 import type { CanvasEdge, CanvasNode } from './Canvas';
@@ -44,6 +46,7 @@ export function RunView({ follower, actions, trans }: RunViewProps): JSX.Element
           </span>
         </div>
       )}
+      <Questions followed={followed} actions={actions} trans={trans} />
       <div className="jp-DagbookEditor-main">
         {times ? (
           <RunTimeline followed={followed} trans={trans} />
@@ -107,6 +110,45 @@ function Head(props: {
   );
 }
 
+/** What people are asked, while the run waits for them. */
+function Questions(props: {
+  readonly followed: FollowedRun;
+  readonly actions: RunActions;
+  readonly trans: Translation;
+}): JSX.Element {
+  const { followed, actions, trans } = props;
+  const asked = [...followed.state.steps.values()].filter(
+    step => isUnanswered(step) && followed.state.state === 'running'
+  );
+  return (
+    <>
+      {asked.map(({ outline: { step }, approval }) => (
+        <div
+          key={step}
+          className="jp-DagbookEditor-notice"
+          role="group"
+          aria-label={trans.__('Approval of %1', step)}
+        >
+          <span role="status">
+            <strong>{step}</strong> {approval?.message}
+            {(approval?.by.length ?? 0) > 0 && (
+              <em> {trans.__('For %1', approval?.by.join(', '))}</em>
+            )}
+          </span>
+          <span className="jp-DagbookRunView-answers">
+            <button type="button" onClick={() => actions.answer(step, true)}>
+              {trans.__('Approve')}
+            </button>
+            <button type="button" onClick={() => actions.answer(step, false)}>
+              {trans.__('Reject…')}
+            </button>
+          </span>
+        </div>
+      ))}
+    </>
+  );
+}
+
 interface BoxData {
   readonly node: RunNode;
   readonly trans: Translation;
@@ -166,7 +208,6 @@ function Graph(props: {
 function RunBox({ data }: NodeProps): JSX.Element {
   const { node, trans } = data as unknown as BoxData;
   const [only] = node.steps;
-  const share = node.steps.length > 1 ? node.ok / node.steps.length : progress(node);
   return (
     <div className="jp-DagbookNode" data-status={node.status}>
       <Handle type="target" position={Position.Left} id="in" isConnectable={false} />
@@ -177,18 +218,41 @@ function RunBox({ data }: NodeProps): JSX.Element {
         {only !== undefined && only.attempt > 1 && (
           <span className="jp-DagbookNode-under">{trans.__('attempt %1', only.attempt)}</span>
         )}
+        {node.status === 'running' && node.steps.length === 1 && (
+          <Elapsed since={only?.started ?? null} />
+        )}
       </div>
       <div className="jp-DagbookNode-under">{saidOf(node, trans)}</div>
-      <div className="jp-DagbookNode-progress" style={{ width: `${Math.round(share * 100)}%` }} />
+      <Progress node={node} />
     </div>
   );
 }
 
-function progress({ status, steps }: RunNode): number {
+function Elapsed({ since }: { readonly since: string | null }): JSX.Element {
+  const now = useClock(1_000);
+  return (
+    <span className="jp-DagbookNode-time">
+      {since === null ? '' : duration(elapsed(since, now))}
+    </span>
+  );
+}
+
+/** How much is done: of one step its cells, of several what became of them. */
+function Progress({ node }: { readonly node: RunNode }): JSX.Element {
+  const { status, steps, ok, bad } = node;
   const [only] = steps;
-  return status === 'running' && only !== undefined && only.total > 0
-    ? (only.cell - 1) / only.total
-    : 0;
+  const cells =
+    steps.length === 1 && status === 'running' && only !== undefined && only.total > 0
+      ? (only.cell - 1) / only.total
+      : 0;
+  const many = steps.length > 1 ? steps.length : Infinity;
+  return (
+    <div className="jp-DagbookNode-progress" aria-hidden="true">
+      <span data-part="busy" style={{ width: `${cells * 100}%` }} />
+      <span data-part="ok" style={{ width: `${(ok / many) * 100}%` }} />
+      <span data-part="bad" style={{ width: `${(bad / many) * 100}%` }} />
+    </div>
+  );
 }
 
 function saidOf(node: RunNode, trans: Translation): string {
@@ -208,7 +272,13 @@ function saidOf(node: RunNode, trans: Translation): string {
     return `${only.error.name}: ${only.error.value}`;
   }
   const words = statusWord(node.status, trans);
+  if (isUnanswered(only)) {
+    return trans.__('Waits for approval');
+  }
+  if (node.status === 'pending') {
+    return only.waiting === '' ? words : trans.__('Waits for %1', only.waiting);
+  }
   return only.seconds === null
-    ? [words, only.waiting || only.reason].filter(each => each !== '').join(': ')
+    ? [words, only.reason].filter(each => each !== '').join(': ')
     : `${words} · ${duration(only.seconds)}`;
 }

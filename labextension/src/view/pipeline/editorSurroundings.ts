@@ -3,6 +3,7 @@
 import { createContext, useContext } from 'react';
 
 import type { Action } from '../../model/pipeline/actions';
+import type { Part } from '../../model/pipeline/parts';
 import type { Translation } from '../surroundings';
 
 export interface EditorActions {
@@ -16,6 +17,8 @@ export interface EditorActions {
   addNotebook(): void;
   plan(): void;
   run(): void;
+  /** Run a part of the pipeline around a node, and show it. */
+  runPart(part: Part, node: string): void;
   /** Show the newest run of this file. */
   showRun(): void;
   openNotebook(notebook: string): void;

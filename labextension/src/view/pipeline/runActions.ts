@@ -1,10 +1,19 @@
 /** What a person can do with a run that is looked at. */
 
+import type { StepLog } from '../../model/pipeline/stepLog';
+
 export interface RunActions {
   cancel(): void;
   /** Do what has not finished. */
   resume(): void;
   /** Do these steps again, and what comes after them; what failed when there are none. */
   retry(steps: readonly string[]): void;
-  openNotebook(step: string): void;
+  /** The executed notebook of a step, at that cell if one is given; cells count from 1. */
+  openNotebook(step: string, cell?: number): void;
+  /** What MLflow has recorded under that id. */
+  openRecord(id: string): void;
+  /** Answers for a step that waits for a person. */
+  answer(step: string, approved: boolean): void;
+  /** What a step has printed so far. Rejects with words for a person. */
+  log(step: string): Promise<StepLog>;
 }

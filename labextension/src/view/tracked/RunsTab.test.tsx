@@ -1,3 +1,4 @@
+import { ENGLISH } from '../../testing/english';
 import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
@@ -5,17 +6,10 @@ import { expect, test, vi } from 'vitest';
 import { TrackedStore } from '../../model/tracked/trackedStore';
 import type { TrackedState } from '../../model/tracked/trackedStore';
 import { recorded } from '../../testing/recorded';
-import type { Translation } from '../surroundings';
 import { RunsTab } from './RunsTab';
 import type { TrackedActions } from './trackedSurroundings';
 
 const NASTY = '<img src=x onerror=alert(1)>';
-const ENGLISH: Translation = {
-  __: (text, ...args) =>
-    text.replace(/%(\d)/g, (_, place: string) => String(args[Number(place) - 1])),
-  _n: (text, plural, n, ...args) => ENGLISH.__(n === 1 ? text : plural, n, ...args)
-};
-
 function drawn(state: Partial<TrackedState>): {
   store: TrackedStore;
   actions: { [Name in keyof TrackedActions]: ReturnType<typeof vi.fn> };

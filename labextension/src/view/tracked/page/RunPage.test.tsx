@@ -1,3 +1,4 @@
+import { ENGLISH } from '../../../testing/english';
 import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
@@ -5,19 +6,12 @@ import { expect, test, vi } from 'vitest';
 import type { Preview, RunDetail } from '../../../model/tracked/detail';
 import { PageStore } from '../../../model/tracked/pageStore';
 import { detail } from '../../../testing/recorded';
-import type { Translation } from '../../surroundings';
 import { RunPage } from './RunPage';
 import type { PageActions } from './pageSurroundings';
 
 vi.mock('uplot', () => ({ default: vi.fn() }));
 
 const NASTY = '<img src=x onerror=alert(1)>';
-const ENGLISH: Translation = {
-  __: (text, ...args) =>
-    text.replace(/%(\d)/g, (_, place: string) => String(args[Number(place) - 1])),
-  _n: (text, plural, n, ...args) => ENGLISH.__(n === 1 ? text : plural, n, ...args)
-};
-
 async function drawn(
   run: RunDetail | Error,
   preview?: Preview

@@ -1,0 +1,80 @@
+import { fireEvent, render, screen, within } from '@testing-library/react';
+import { expect, test, vi } from 'vitest';
+
+import { runGraphOf } from '../../model/pipeline/runGraph';
+import { fold } from '../../model/runState';
+import { ENGLISH } from '../../testing/english';
+import { journal } from '../../testing/journals';
+import { RunDetails } from './RunDetails';
+import type { RunActions } from './runActions';
+
+const printed: RunActions['log'] = step =>
+  Promise.resolve({ step, attempt: 1, cells: [{ cell: 2, text: `of ${step}\n` }], cut: false });
+
+function drawn(
+  name: string,
+  wanted: string,
+  { isOver = true, log = printed }: { isOver?: boolean; log?: RunActions['log'] } = {}
+) {
+  const { nodes } = runGraphOf(fold(journal(name)), false);
+  const node = nodes.find(each => each.node === wanted);
+  if (node === undefined) {
+    throw new Error(`no node ${wanted}`);
+  }
+  const actions = {
+    cancel: vi.fn(),
+    resume: vi.fn(),
+    retry: vi.fn(),
+    openNotebook: vi.fn(),
+    openRecord: vi.fn(),
+    answer: vi.fn(),
+    log: vi.fn(log)
+  };
+  render(
+    <RunDetails
+      node={node}
+      gone={false}
+      isOver={isOver}
+      actions={actions}
+      trans={ENGLISH}
+      close={vi.fn()}
+    />
+  );
+  return { node, actions };
+}
+
+test('a failed step shows its error, the way to its cell, and what it printed', async () => {
+  const { actions } = drawn('failure-skips', 'train');
+  const error = screen.getByRole('group', { name: 'Error' });
+  const step = actions.log.mock.calls[0]?.[0] ?? '';
+
+  expect(await screen.findByText(`of ${step}`)).toBeTruthy();
+  fireEvent.click(within(error).getByRole('button', { name: 'Show the cell' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Retry from here' }));
+
+  expect(actions.openNotebook).toHaveBeenCalledWith(step, 5);
+  expect(actions.retry).toHaveBeenCalledWith(['train']);
+});
+
+test('the steps of a node are a table, and choosing one shows it', async () => {
+  const { node, actions } = drawn('success-matrix', 'train');
+  const rows = within(screen.getByRole('table')).getAllByRole('button');
+  expect(rows).toHaveLength(node.steps.length);
+
+  fireEvent.click(rows[3] ?? document.body);
+
+  expect(await screen.findByText('of train[3]')).toBeTruthy();
+  expect(screen.queryByText('of train[0]')).toBeNull();
+  expect(rows[3]?.getAttribute('aria-pressed')).toBe('true');
+  expect(actions.log.mock.calls.map(([step]) => step)).toEqual(['train[0]', 'train[3]']);
+});
+
+test('while the run goes on nothing can be done again', () => {
+  drawn('success-matrix', 'train', { isOver: false });
+  expect(screen.queryByRole('button', { name: 'Retry from here' })).toBeNull();
+});
+
+test('a log that cannot be read says why', async () => {
+  drawn('success-matrix', 'prepare', { log: () => Promise.reject(new Error('the disk is away')) });
+  expect((await screen.findByRole('alert')).textContent).toBe('the disk is away');
+});

@@ -1,0 +1,192 @@
+/** One step of a run: how it stands, its error at its cell, its log, outputs, notebook and record. */
+
+import { useEffect, useState } from 'react';
+import type { JSX } from 'react';
+
+import { duration } from '../../model/format';
+import { shownStatus } from '../../model/pipeline/runGraph';
+import { logKey, plainText } from '../../model/pipeline/stepLog';
+import type { StepLog } from '../../model/pipeline/stepLog';
+import type { StepState } from '../../model/steps';
+import type { NodeError, StepStatus } from '../../model/types';
+import { StatusIcon } from '../StatusIcon';
+import type { Translation } from '../surroundings';
+import { statusWord } from '../words';
+import type { RunActions } from './runActions';
+
+export interface StepDetailsProps {
+  readonly step: StepState;
+  readonly gone: boolean;
+  /** Whether nobody drives the run, so that it can be taken up again. */
+  readonly isOver: boolean;
+  readonly actions: RunActions;
+  readonly trans: Translation;
+}
+
+// Why a step was done explains nothing once it is done.
+const HAS_REASON: ReadonlySet<StepStatus> = new Set(['pending', 'reused', 'skipped']);
+
+export function StepDetails(props: StepDetailsProps): JSX.Element {
+  const { step, gone, isOver, actions, trans } = props;
+  const { step: name, node } = step.outline;
+  const { error, mlflowRunId } = step;
+  const status = shownStatus(step, gone);
+  return (
+    <>
+      <p className="jp-DagbookRunView-state">
+        <StatusIcon status={status} /> <strong>{name}</strong> {statusWord(status, trans)}
+        {step.attempt > 1 && ` · ${trans.__('attempt %1', step.attempt)}`}
+        {step.seconds !== null && ` · ${duration(step.seconds)}`}
+      </p>
+      {HAS_REASON.has(status) && step.reason !== '' && <p>{step.reason}</p>}
+      {error !== null && (
+        <StepError error={error} show={cell => actions.openNotebook(name, cell)} trans={trans} />
+      )}
+      {step.warnings.map(warning => (
+        <p key={warning}>{warning}</p>
+      ))}
+      <div className="jp-DagbookForm-buttons">
+        {step.notebook !== '' && (
+          <button type="button" onClick={() => actions.openNotebook(name)}>
+            {trans.__('Open the executed notebook')}
+          </button>
+        )}
+        {mlflowRunId !== null && (
+          <button type="button" onClick={() => actions.openRecord(mlflowRunId)}>
+            {trans.__('Open what was recorded')}
+          </button>
+        )}
+        {isOver && (
+          <button type="button" onClick={() => actions.retry([node])}>
+            {trans.__('Retry from here')}
+          </button>
+        )}
+      </div>
+      <Outputs step={step} trans={trans} />
+      {step.attempt > 0 && <Log step={step} actions={actions} trans={trans} />}
+    </>
+  );
+}
+
+function StepError(props: {
+  readonly error: NodeError;
+  show(cell: number): void;
+  readonly trans: Translation;
+}): JSX.Element {
+  const { error, show, trans } = props;
+  const { cell, remedy = '', traceback = '' } = error;
+  return (
+    <div className="jp-DagbookRunView-error" role="group" aria-label={trans.__('Error')}>
+      <strong>
+        {typeof cell === 'number' ? trans.__('%1 in cell %2', error.name, cell) : error.name}
+      </strong>
+      <p>{error.value}</p>
+      {remedy !== '' && <p>{trans.__('Fix: %1', remedy)}</p>}
+      {traceback !== '' && (
+        <details>
+          <summary>{trans.__('Traceback')}</summary>
+          {/* One can scroll in it, so it has to be reached by keyboard. */}
+          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <pre tabIndex={0}>{plainText(traceback)}</pre>
+        </details>
+      )}
+      {typeof cell === 'number' && (
+        <button type="button" onClick={() => show(cell)}>
+          {trans.__('Show the cell')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Outputs(props: {
+  readonly step: StepState;
+  readonly trans: Translation;
+}): JSX.Element | null {
+  const outputs = Object.entries(props.step.outputs);
+  const { trans } = props;
+  return outputs.length === 0 ? null : (
+    <>
+      <h3>{trans.__('Outputs')}</h3>
+      <dl aria-label={trans.__('Outputs')}>
+        {outputs.map(([output, value]) => (
+          <div key={output}>
+            <dt>{output}</dt>
+            <dd>{shown(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+/** What the step printed; read again whenever it has gone on. */
+function Log(props: {
+  readonly step: StepState;
+  readonly actions: RunActions;
+  readonly trans: Translation;
+}): JSX.Element {
+  const { step, actions, trans } = props;
+  const name = step.outline.step;
+  const key = logKey(step);
+  const [log, setLog] = useState<StepLog | null>(null);
+  const [fault, setFault] = useState('');
+  useEffect(() => {
+    let isWanted = true;
+    actions.log(name).then(
+      read => {
+        if (isWanted) {
+          setLog(read);
+          setFault('');
+        }
+      },
+      (error: unknown) => {
+        if (isWanted) {
+          setFault(error instanceof Error ? error.message : String(error));
+        }
+      }
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [actions, name, key]);
+  const isOther = log !== null && log.step !== name;
+  return (
+    <section className="jp-DagbookRunView-log" aria-label={trans.__('Log')}>
+      <h3>{trans.__('Log')}</h3>
+      {fault !== '' && <p role="alert">{fault}</p>}
+      {log === null || isOther ? (
+        fault === '' && <p>{trans.__('Reading…')}</p>
+      ) : (
+        <>
+          {log.cut && <p>{trans.__('Only the end is shown.')}</p>}
+          {log.cells.length === 0 && <p>{trans.__('It printed nothing.')}</p>}
+          {log.cells.map(({ cell, text }) => (
+            <div key={cell}>
+              <span>{trans.__('cell %1', cell)}</span>
+              {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+              <pre tabIndex={0}>{plainText(text)}</pre>
+            </div>
+          ))}
+        </>
+      )}
+    </section>
+  );
+}
+
+const LONGEST = 300;
+
+/** An output as it stands in the journal: a value, or the file that it is. */
+export function shown(value: unknown): string {
+  const {
+    kind,
+    path,
+    value: inner
+  } = (typeof value === 'object' && value !== null ? value : {}) as {
+    kind?: string;
+    path?: string;
+    value?: unknown;
+  };
+  const text = kind === 'file' ? (path ?? '') : JSON.stringify(kind === 'value' ? inner : value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
