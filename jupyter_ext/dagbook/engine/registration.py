@@ -92,7 +92,7 @@ def _model(
         place = folder / output.path
         if output.kind != "file" or not (place / _MODEL_FILE).is_file():
             raise _no_model(
-            f"the output '{asked.source}' is no model that MLflow saved",
+                f"the output '{asked.source}' is no model that MLflow saved",
                 "publish its folder: mlflow.sklearn.save_model(model, 'model') and "
                 f"%output {asked.source}=Path('model')",
             )  # fmt: skip
@@ -106,7 +106,7 @@ def _model(
         if model.name == asked.source:
             return model
     raise _no_model(
-            f"the notebook logged no model named '{asked.source}', and published no such output",
+        f"the notebook logged no model named '{asked.source}', and published no such output",
         did_you_mean(asked.source, [*(model.name for model in logged), *result.outputs], _LOG_ONE),
     )  # fmt: skip
 
