@@ -271,6 +271,7 @@ class Attempts:
             cpu=node.rules.cpu,
             files=node.files,
             warm=node.warm,
+            registration=node.registration,
         )
 
     def _warn_of_moves(self, step: str, prepared: PreparedStep) -> None:
