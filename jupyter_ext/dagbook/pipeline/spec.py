@@ -21,6 +21,7 @@ from dagbook.pipeline.control_spec import (
 )
 from dagbook.pipeline.names import name_problem
 from dagbook.pipeline.on_spec import OnSpec
+from dagbook.pipeline.register_spec import RegisterField
 from dagbook.pipeline.rules import Rules, RunIf
 from dagbook.pipeline.written import Duration, Written, parse_duration
 
@@ -137,7 +138,7 @@ NO_WORK: Final = "no_work"
 _INSIDE: Final = "write it at the nodes inside that are meant"
 _ITEMS: Final = "write it at the nodes inside, over a parameter that they are given"
 _OF_ONE_NOTEBOOK: Final = {
-    "matrix": _ITEMS, "foreach": _ITEMS, "outputs": _INSIDE, "deps": _INSIDE,
+    "matrix": _ITEMS, "foreach": _ITEMS, "outputs": _INSIDE, "deps": _INSIDE, "registration": _INSIDE,
     "approve": _INSIDE, "concurrency": _INSIDE, "mutex": _INSIDE, "semaphore": _INSIDE,
 }  # fmt: skip
 
@@ -182,6 +183,10 @@ class NodeSpec(NodeSettings):
     deps: tuple[str, ...] = Field(
         default=(), description="Files whose content counts: a change runs the node again"
     )
+    registration: RegisterField | None = Field(
+        default=None, alias="register",
+        description="Make a version of this registered model of what the notebook logged",
+    )  # fmt: skip
     description: str = ""
     tags: dict[str, str] = Field(default_factory=dict, description="MLflow tags of the node's run")
 
@@ -237,7 +242,8 @@ class NodeSpec(NodeSettings):
             raise ValueError("a node is a notebook or a pipeline; leave `notebook` or `pipeline` out")
         for key, remedy in _OF_ONE_NOTEBOOK.items():
             if key in self.model_fields_set:
-                raise ValueError(f"`{key}` means nothing for a node that is a pipeline; {remedy}")
+                written = type(self).model_fields[key].alias or key
+                raise ValueError(f"`{written}` means nothing for a node that is a pipeline; {remedy}")
         return self
 
 

@@ -388,7 +388,7 @@ def test_what_counts_for_whole_runs_has_no_effect_inside():
     ("key", "value"),
     [
         ("matrix", {"x": [1]}), ("foreach", [1]), ("outputs", {"a": "b"}), ("deps", ["a"]),
-        ("approve", "Go?"), ("concurrency", 1), ("mutex", "m"), ("semaphore", {"s": 1}),
+        ("approve", "Go?"), ("register", "m"), ("concurrency", 1), ("mutex", "m"), ("semaphore", {"s": 1}),
     ],
 )  # fmt: skip
 def test_what_is_said_of_one_notebook_is_refused(key: str, value: Any):
