@@ -28,7 +28,7 @@ class WrongReference(Exception):
         remedy: what to write instead.
     """
 
-    def __init__(self, code: str, message: str, remedy: str) -> None:
+    def __init__(self, message: str, remedy: str, *, code: str) -> None:
         super().__init__(message)
         self.code = code
         self.remedy = remedy
@@ -94,20 +94,19 @@ class References:
         if found:
             precise = [f"${{{said}.{names[node]}.{output}}}" for node in found]
             raise WrongReference(
-                "ambiguous-output",
                 f"'{output}' is published by {' and by '.join(f'{said}.{names[node]}' for node in found)}",
                 f"say which is meant: {' or '.join(precise)}",
+                code="ambiguous-output",
             )
         unclear = [names[node] for node in known if not self._is_known(node)]
         message = f"nothing in '{said}' is seen to publish '{output}'"
         if unclear:
             raise WrongReference(
-                "unknown-output", message, f"say which node does: ${{{said}.{unclear[0]}.{output}}}"
+                message, f"say which node does: ${{{said}.{unclear[0]}.{output}}}", code="unknown-output"
             )
         offered = {name for outputs in known.values() for name in outputs}
-        raise WrongReference(
-            "unknown-output", message, did_you_mean(output, {*offered, *group.names()}, "publish it there")
-        )
+        remedy = did_you_mean(output, {*offered, *group.names()}, "publish it there")
+        raise WrongReference(message, remedy, code="unknown-output")
 
     def _outputs(self, node: str) -> Iterator[str]:
         written, published = self._spec.nodes[node], self._publishes(node)
@@ -122,9 +121,8 @@ class References:
 
 
 def _no_output(said: str) -> WrongReference:
-    return WrongReference(
-        "no-output-named", f"`{said}` is a node; say which of its outputs you mean", f"write `{said}.OUTPUT`"
-    )
+    message = f"`{said}` is a node; say which of its outputs you mean"
+    return WrongReference(message, f"write `{said}.OUTPUT`", code="no-output-named")
 
 
 def _said_names(group: Group) -> Mapping[str, str]:
