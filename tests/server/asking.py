@@ -50,6 +50,7 @@ EXAMPLES: dict[str, tuple[str, tuple[str, ...]]] = {
     r"dagbook/api/tracked/runs/([^/]+)/preview": ("GET", ("tracked", "runs", RECORD, "preview")),
     r"dagbook/api/tracked/runs/([^/]+)/notebook": ("GET", ("tracked", "runs", RECORD, "notebook")),
     r"dagbook/api/tracked/runs/([^/]+)/download": ("GET", ("tracked", "runs", RECORD, "download")),
+    r"dagbook/api/openapi\.json": ("GET", ("openapi.json",)),
     r"dagbook/api(?:/.*)?": ("GET", ("elsewhere",)),
 }
 EVERY = [(verb, path) for verbs, path in EXAMPLES.values() for verb in verbs.split()]
