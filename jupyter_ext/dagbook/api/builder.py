@@ -225,7 +225,7 @@ _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _NODE_KEYS = (
     "params", "matrix", "foreach", "tolerate", "when", "run_if", "retries", "outputs", "deps", "timeout",
     "cell_timeout", "concurrency", "mutex", "semaphore", "resources", "kernel", "cache", "environment",
-    "tags", "description",
+    "tags", "description", "register",
 )  # fmt: skip
 
 

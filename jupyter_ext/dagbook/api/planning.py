@@ -16,7 +16,7 @@ from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
 from dagbook.api.places import WantedPlace, choose_place, jobs_at
-from dagbook.engine.run_record import user_name
+from dagbook.engine.writer import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
 from dagbook.notebook.imports import imported_at_once

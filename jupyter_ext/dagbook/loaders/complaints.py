@@ -12,6 +12,7 @@ from dagbook.loaders.yaml_places import Path as SpecPath
 from dagbook.pipeline.control_spec import ResourcesSpec, RetriesSpec
 from dagbook.pipeline.on_spec import HookSpec, OnSpec, ScheduleSpec
 from dagbook.pipeline.problem import Problem
+from dagbook.pipeline.register_spec import RegisterSpec
 from dagbook.pipeline.spec import NodeSettings, NodeSpec, ParamSpec, PipelineSpec
 
 # What is wanted where pydantic names the kind of its complaint, and an example of it.
@@ -46,7 +47,8 @@ def problem_of(detail: Any) -> Problem:
         path = (*path[:-1], str(path[-1]))
         return Problem(path=path, code="wrong-type", message=f"the key `{last}` is no text", remedy=remedy)
     if detail["type"] == "extra_forbidden":
-        known = _model_at(path[:-1]).model_fields
+        fields = _model_at(path[:-1]).model_fields
+        known = [field.alias or name for name, field in fields.items()]
         return Problem(
             path=path, node=node, code="unknown-key", message=f"'{last}' is no key here",
             remedy=did_you_mean(last, known),
@@ -108,7 +110,8 @@ def _model_at(path: SpecPath) -> type[BaseModel]:
     return ParamSpec if path[0] == "params" else NodeSpec
 
 
-_NESTED: Final[dict[str, type[BaseModel]]] = {"retries": RetriesSpec, "resources": ResourcesSpec}
+_NESTED: Final[dict[str, type[BaseModel]]] = {"retries": RetriesSpec, "resources": ResourcesSpec,
+                                                     "register": RegisterSpec}  # fmt: skip
 
 
 def _shape(value: Any) -> str:

@@ -20,6 +20,7 @@ from dagbook.pipeline.control_spec import (
 )
 from dagbook.pipeline.names import name_problem
 from dagbook.pipeline.on_spec import OnSpec
+from dagbook.pipeline.register_spec import RegisterField
 from dagbook.pipeline.rules import Rules, RunIf
 from dagbook.pipeline.written import Duration, Written, parse_duration
 
@@ -162,6 +163,10 @@ class NodeSpec(NodeSettings):
     deps: tuple[str, ...] = Field(
         default=(), description="Files whose content counts: a change runs the node again"
     )
+    registration: RegisterField | None = Field(
+        default=None, alias="register",
+        description="Make a version of this registered model of what the notebook logged",
+    )  # fmt: skip
     description: str = ""
     tags: dict[str, str] = Field(default_factory=dict, description="MLflow tags of the node's run")
 
