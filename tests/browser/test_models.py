@@ -19,7 +19,8 @@ from tests.browser.test_runs_panel import THEMES, show_theme, violations
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SOON = 20_000
-LONG = 120_000
+# A scoring server imports MLflow and the model's packages.
+LONG = 300_000
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ EXAMPLES: dict[str, tuple[str, tuple[str, ...]]] = {
     r"dagbook/api/tracked/runs": ("GET", ("tracked", "runs")),
     r"dagbook/api/tracked/experiments": ("GET", ("tracked", "experiments")),
     r"dagbook/api/tracked/series": ("GET", ("tracked", "series")),
+    r"dagbook/api/tracked/cells": ("GET", ("tracked", "cells")),
     r"dagbook/api/tracked/runs/([^/]+)": ("GET PATCH DELETE", ("tracked", "runs", RECORD)),
     r"dagbook/api/tracked/runs/([^/]+)/restore": ("POST", ("tracked", "runs", RECORD, "restore")),
     r"dagbook/api/tracked/runs/([^/]+)/artifacts": ("GET", ("tracked", "runs", RECORD, "artifacts")),

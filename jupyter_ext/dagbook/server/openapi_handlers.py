@@ -9,6 +9,9 @@ from tornado.web import authenticated
 
 from dagbook.server.handlers import DagbookHandler
 
+ROUTES: Final = "dagbook_routes"
+"""Under this key the application's settings hold the routes."""
+
 
 class OpenApiHandler(DagbookHandler):
     """What can be asked of this server, as an OpenAPI document."""
@@ -20,9 +23,8 @@ class OpenApiHandler(DagbookHandler):
 
         def read() -> dict[str, Any]:
             from dagbook.server.openapi import document  # slow, and most servers are never asked
-            from dagbook.server.routes import EVERY_ROUTE
 
-            return document(EVERY_ROUTE, self.base_url)
+            return document(self.settings[ROUTES], self.base_url)
 
         await self.answer(read)
 

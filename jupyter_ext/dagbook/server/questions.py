@@ -187,6 +187,7 @@ QUERIES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "after": _TEXT, "deleted": _whole(0, 1),
     },
     "GET dagbook/api/tracked/series": {"run": _MANY, "metric": _MANY, "points": _whole(10, 20_000)},
+    "GET dagbook/api/tracked/cells": {"run": _MANY},
     "GET dagbook/api/tracked/runs/{run}/artifacts": _PATH,
     "GET dagbook/api/tracked/runs/{run}/preview": _PATH,
     "GET dagbook/api/tracked/runs/{run}/notebook": _PATH,
