@@ -41,7 +41,7 @@ def table(results: dict[str, str]) -> str:
     """The rows as Markdown, a table for each group; `results` has a word for each row's number."""
     parts = []
     for letter, title in groups().items():
-        lines = [f"### {letter}. {title}", "", "| | fault | promise | shown by | |", "|---|---|---|---|---|"]
+        lines = [f"## {letter}. {title}", "", "| | fault | promise | shown by | |", "|---|---|---|---|---|"]
         for row in rows():
             if row.number[0] == letter:
                 shown = ", ".join(f"`{file}`" for file in _files(row)) or row.why
