@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
@@ -189,6 +190,15 @@ def registry(start: Path) -> ModelRegistry | None:
     """The registered models of the project that `start` belongs to; None where nothing was ever tracked."""
     found = store(start)
     return None if found is None else MlflowRegistry(found)
+
+
+def registry_of(env: Mapping[str, str]) -> ModelRegistry | None:
+    """The registry of the store that a kernel's environment leads to; None where it leads to none."""
+    uri = env.get("MLFLOW_TRACKING_URI")
+    if not uri:
+        return None
+    # The driver made the store; what is left to lock is only the first look at it.
+    return MlflowRegistry(MlflowStore(uri, Path(tempfile.gettempdir()) / f"dagbook-{os.getuid()}"))
 
 
 def workers(plan: Plan, run: str) -> Workers:

@@ -38,4 +38,4 @@ def become(request: dict[str, Any]) -> int:
     """Make the attempt whose file is `request["request"]`; the exit code of `dagbook node run`."""
     (report_fd,) = request["descriptors"]
     runner = bootstrap.runner(request["zygote"])
-    return run_request_file(Path(request["request"]), report_fd, runner, spawned=False)
+    return run_request_file(Path(request["request"]), report_fd, runner, bootstrap.registry_of, spawned=False)

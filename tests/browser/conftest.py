@@ -136,8 +136,8 @@ def page(lab: Lab, browser: Browser) -> Iterator[Page]:
 def _complaint(message: ConsoleMessage) -> list[str]:
     if message.type not in {"error", "warning"} or any(noise in message.text for noise in FOREIGN_NOISE):
         return []
-    # The browser writes down every refusal. For a form that is still being filled in they are answers, and for
-    # a run that is taken up a question.
+    # The browser writes down every refusal. For a form that is still being filled in they are answers,
+    # and for a run that is taken up a question.
     url = message.location.get("url", "")
     if "400 (Bad Request)" in message.text and re.search(
         "/dagbook/api/(plan|runs/[^/]+/(retry|resume))$", url

@@ -1,4 +1,4 @@
-"""A run as a drawing: live, opened in the middle, forty elements in one node, answered, repaired, cancelled."""
+"""A run as a drawing: live, opened in the middle, forty elements in one node, answered, repaired."""
 
 from __future__ import annotations
 

@@ -182,3 +182,17 @@ def test_a_registry_that_is_away_is_said(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(EnvironmentFault) as away:
         api.models(tmp_path)
     assert away.value.findings[0].code == "tracking-away"
+
+
+def test_a_folder_that_holds_a_model_becomes_one_of_the_run(trained: Trained, tmp_path: Path):
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (saved / "MLmodel").write_text("flavors: {}\n")
+    step = trained.tracker.open_step(parent=trained.run, name="train", experiment=None, tags=TAGS, params={})
+
+    adopted = trained.registry.adopt(step.mlflow_run_id, "fitted", saved)
+    trained.registry.register("churn", adopted, tags={}, description="")
+
+    assert [one.name for one in trained.registry.logged(step.mlflow_run_id)] == ["fitted"]
+    held = trained.registry.fetch("churn", 1, tmp_path / "fetched")
+    assert (held / "MLmodel").read_text() == "flavors: {}\n"

@@ -1,4 +1,4 @@
-"""The routes that start and end runs: who may ask, what is wrong input, and what comes back."""
+"""The routes that start and end runs: what is wrong input, and what comes back."""
 
 from __future__ import annotations
 
@@ -7,26 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tornado.httpclient import HTTPClientError
 
-from dagbook.server.handlers import DagbookHandler
-from dagbook.server.launch_handlers import LAUNCH_ROUTES
 from dagbook.trackers.store import MlflowStore
-from tests.server.test_routes import RUN, VERBS
+from tests.server.asking import RUN, told
 from tests.unit.notebook.notebooks import code, notebook, with_parameters
 
-# A verb and a path for each route of the table; a new route has to be added here.
-EXAMPLES = {
-    r"dagbook/api/launchables": ("GET", ("launchables",)),
-    r"dagbook/api/parameters": ("GET", ("parameters",)),
-    r"dagbook/api/plan": ("POST", ("plan",)),
-    r"dagbook/api/runs": ("POST", ("runs",)),
-    r"dagbook/api/runs/([^/]+)/cancel": ("POST", ("runs", RUN, "cancel")),
-    r"dagbook/api/runs/([^/]+)/approve": ("POST", ("runs", RUN, "approve")),
-    r"dagbook/api/runs/([^/]+)/trials": ("GET", ("runs", RUN, "trials")),
-    r"dagbook/api/defaults": ("POST", ("defaults",)),
-    r"dagbook/api/cells": ("GET", ("cells",)),
-}
 SOURCE = "depth: int = 3  # how deep\nrows: int\nkind = 'tree'"
 PIPELINE = (
     "pipeline: p\nparams: {rows: 5}\nnodes:\n  a: {notebook: a.ipynb, params: {rows: '${params.rows}'}}\n"
@@ -42,63 +27,6 @@ def folder(jp_root_dir: Path) -> Path:
     (jp_root_dir / "a.ipynb").write_text(json.dumps(with_parameters("rows = 1")))
     (jp_root_dir / "p.pipeline.yaml").write_text(PIPELINE)
     return jp_root_dir
-
-
-async def told(fetch: Any, *path: str, body: Any = None, status: int = 200, **options: Any) -> Any:
-    """The JSON of an answer, which must have that status."""
-    if body is not None:
-        options |= {"method": "POST", "body": body if isinstance(body, str) else json.dumps(body)}
-    try:
-        response = await fetch("dagbook", "api", *path, **options)
-    except HTTPClientError as error:
-        response = error.response
-    assert response.headers["Content-Type"].startswith("application/json")
-    said = json.loads(response.body)
-    assert response.code == status, said
-    return said
-
-
-def options_of(verb: str) -> dict[str, Any]:
-    return {"method": verb, **({"body": "{}"} if verb == "POST" else {})}
-
-
-def test_every_route_has_an_example():
-    assert set(EXAMPLES) == {pattern for pattern, _ in LAUNCH_ROUTES}
-
-
-@pytest.mark.parametrize("handler", [handler for _, handler in LAUNCH_ROUTES], ids=lambda one: one.__name__)
-def test_every_verb_of_every_handler_asks_for_authentication_and_authorization(handler: type[DagbookHandler]):
-    own = [vars(handler)[verb] for verb in VERBS if verb in vars(handler)]
-    assert own
-    for method in own:
-        assert hasattr(method.__wrapped__, "__wrapped__")
-
-
-@pytest.mark.parametrize(("verb", "path"), EXAMPLES.values(), ids=str)
-async def test_without_a_token_every_route_is_forbidden(jp_fetch: Any, verb: str, path: tuple[str, ...]):
-    said = await told(
-        jp_fetch, *path, status=403, headers={"Authorization": ""}, follow_redirects=False, **options_of(verb)
-    )
-
-    assert said["code"] == "forbidden"
-
-
-@pytest.mark.parametrize(("verb", "path"), EXAMPLES.values(), ids=str)
-async def test_who_is_not_authorized_is_forbidden_every_route(
-    jp_fetch: Any, jp_serverapp: Any, verb: str, path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-):
-    asked_for = []
-
-    def refuse(_self: object, _handler: object, _user: object, action: str, resource: str) -> bool:
-        asked_for.append((action, resource))
-        return False
-
-    monkeypatch.setattr(type(jp_serverapp.authorizer), "is_authorized", refuse)
-
-    said = await told(jp_fetch, *path, status=403, **options_of(verb))
-
-    assert said["code"] == "forbidden"
-    assert asked_for == [("read" if verb == "GET" else "write", "dagbook")]
 
 
 @pytest.mark.parametrize("route", ["plan", "runs"])

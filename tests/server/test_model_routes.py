@@ -9,21 +9,11 @@ from typing import Any
 
 import pytest
 
-from dagbook.server.handlers import DagbookHandler
-from dagbook.server.model_handlers import MODEL_ROUTES
 from tests.contract.test_registries import Trained
 from tests.contract.test_trackers import database
-from tests.server.test_launch_routes import options_of, told
-from tests.server.test_routes import RUN, VERBS
+from tests.server.asking import RUN, told
 
 __all__ = ["database"]
-
-EXAMPLES = {
-    r"dagbook/api/models": ("GET", ("models",)),
-    r"dagbook/api/models/([^/]+)": ("GET", ("models", "churn")),
-    r"dagbook/api/models/([^/]+)/promote": ("POST", ("models", "churn", "promote")),
-    r"dagbook/api/models/([^/]+)/aliases/([^/]+)": ("DELETE", ("models", "churn", "aliases", "champion")),
-}
 
 
 @pytest.fixture
@@ -36,26 +26,6 @@ def trained(jp_root_dir: Path, database: Path, monkeypatch: pytest.MonkeyPatch) 
     found.register(0.8)
     found.register(0.9)
     return found
-
-
-def test_every_route_has_an_example():
-    assert set(EXAMPLES) == {pattern for pattern, _ in MODEL_ROUTES}
-
-
-@pytest.mark.parametrize("handler", [handler for _, handler in MODEL_ROUTES], ids=lambda one: one.__name__)
-def test_every_verb_of_every_handler_asks_for_authentication_and_authorization(handler: type[DagbookHandler]):
-    own = [vars(handler)[verb] for verb in {*VERBS, "patch", "delete"} if verb in vars(handler)]
-    assert own
-    for method in own:
-        assert hasattr(method.__wrapped__, "__wrapped__")
-
-
-@pytest.mark.parametrize(("verb", "path"), EXAMPLES.values(), ids=str)
-async def test_without_a_token_every_route_is_forbidden(jp_fetch: Any, verb: str, path: tuple[str, ...]):
-    said = await told(
-        jp_fetch, *path, status=403, headers={"Authorization": ""}, follow_redirects=False, **options_of(verb)
-    )
-    assert said["code"] == "forbidden"
 
 
 async def test_models_are_listed_shown_promoted_and_described(jp_fetch: Any, trained: Trained):
@@ -72,6 +42,13 @@ async def test_models_are_listed_shown_promoted_and_described(jp_fetch: Any, tra
     shown = json.loads((await jp_fetch("dagbook", "api", "models", "churn", method="PATCH", body=patch)).body)
     assert (shown["description"], shown["aliases"]) == ("who leaves", {"champion": 2})
     assert [version["version"] for version in shown["versions"]] == [2, 1]
+
+    source = {"mlflow.source.name": str(trained.folder / "sub" / "train.ipynb")}
+    trained.registry.tag("churn", 2, source)
+    newest, older = (await told(jp_fetch, "models", "churn"))["versions"]
+    assert newest["made_by"]["path"] == "sub/train.ipynb"
+    assert "path" not in older["made_by"]
+    assert (await told(jp_fetch, "models", "churn/2"))["made_by"]["path"] == "sub/train.ipynb"
 
     gone = await told(jp_fetch, "models", "churn", "aliases", "champion", method="DELETE")
     assert gone["from"] == 2

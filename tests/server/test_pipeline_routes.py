@@ -8,17 +8,9 @@ from typing import Any
 
 import pytest
 
-from dagbook.server.handlers import DagbookHandler
-from dagbook.server.pipeline_handlers import PIPELINE_ROUTES
-from tests.server.test_launch_routes import options_of, told
-from tests.server.test_routes import VERBS
+from tests.server.asking import told
 from tests.unit.notebook.notebooks import code, notebook, with_parameters
 
-EXAMPLES = {
-    r"dagbook/api/pipeline/check": ("POST", ("pipeline", "check")),
-    r"dagbook/api/pipeline/draft": ("POST", ("pipeline", "draft")),
-    r"dagbook/api/pipeline/schema": ("GET", ("pipeline", "schema")),
-}
 TEXT = """\
 pipeline: p
 nodes:
@@ -37,27 +29,6 @@ def folder(jp_root_dir: Path) -> Path:
         json.dumps(with_parameters("depth: int = 3  # of it\nrows: int"))
     )
     return jp_root_dir
-
-
-def test_every_route_has_an_example():
-    assert set(EXAMPLES) == {pattern for pattern, _ in PIPELINE_ROUTES}
-
-
-@pytest.mark.parametrize("handler", [handler for _, handler in PIPELINE_ROUTES], ids=lambda one: one.__name__)
-def test_every_verb_asks_for_authentication_and_authorization(handler: type[DagbookHandler]):
-    own = [vars(handler)[verb] for verb in VERBS if verb in vars(handler)]
-    assert own
-    for method in own:
-        assert hasattr(method.__wrapped__, "__wrapped__")
-
-
-@pytest.mark.parametrize(("verb", "path"), EXAMPLES.values(), ids=str)
-async def test_without_a_token_every_route_is_forbidden(jp_fetch: Any, verb: str, path: tuple[str, ...]):
-    said = await told(
-        jp_fetch, *path, status=403, headers={"Authorization": ""}, follow_redirects=False, **options_of(verb)
-    )
-
-    assert said["code"] == "forbidden"
 
 
 async def test_a_text_is_checked_and_its_notebooks_tell_their_ports(jp_fetch: Any, folder: Path):
@@ -79,6 +50,35 @@ async def test_a_text_is_checked_and_its_notebooks_tell_their_ports(jp_fetch: An
     assert rows["required"]
     assert said["notebooks"]["gone.ipynb"]["problem"] == "there is no such notebook"
     assert not (folder / "p.pipeline.yaml").exists()
+
+
+INNER = """\
+pipeline: inner
+params: {rows: {type: int, help: how many}}
+nodes:
+  a: {notebook: ../a.ipynb, params: {x: "${gone.y}"}}
+  b: {notebook: b.ipynb, params: {rows: "${params.rows}"}}
+"""
+
+
+async def test_a_pipeline_inside_has_ports_and_what_is_wrong_in_it_is_said_at_its_node(
+    jp_fetch: Any, folder: Path
+):
+    (folder / "sub" / "inner.pipeline.yaml").write_text(INNER)
+    text = "pipeline: p\nnodes:\n  f: {pipeline: sub/inner.pipeline.yaml, params: {rows: 3}}\n"
+    body = {"path": "p.pipeline.yaml", "text": text, "notebooks": ["sub/inner.pipeline.yaml"]}
+
+    said = await told(jp_fetch, "pipeline", "check", body=body)
+
+    assert said["notebooks"]["sub/inner.pipeline.yaml"] == {
+        "parameters": [{"name": "rows", "type": "int", "required": True, "help": "how many"}],
+        "outputs": ["n"],
+        "complete": True,
+        "problem": None,
+    }
+    (wrong,) = [one for one in said["findings"] if one["code"] == "unknown-node"]
+    assert (wrong["node"], wrong["line"]) == ("f", None)
+    assert wrong["message"].startswith("inner.pipeline.yaml:4: ")
 
 
 async def test_a_text_that_is_no_yaml_is_told_with_its_place(jp_fetch: Any, folder: Path):

@@ -1,4 +1,4 @@
-"""Every route: who may ask, what is wrong input, what is not there, and what comes back."""
+"""The routes that read: what is wrong input, what is not there, and what comes back."""
 
 from __future__ import annotations
 
@@ -8,19 +8,7 @@ from typing import Any
 import pytest
 from tornado.httpclient import HTTPClientError
 
-from dagbook.server.handlers import ROUTES, DagbookHandler
-
-RUN = "20261122-194502-ab12cd"
-# One path for each route of the table; a new route has to be added here.
-EXAMPLES = {
-    r"dagbook/api/runs": ("runs",),
-    r"dagbook/api/runs/([^/]+)": ("runs", RUN),
-    r"dagbook/api/runs/([^/]+)/events": ("runs", RUN, "events"),
-    r"dagbook/api/runs/([^/]+)/steps/([^/]+)/notebook": ("runs", RUN, "steps", "best", "notebook"),
-    r"dagbook/api/runs/([^/]+)/steps/([^/]+)/log": ("runs", RUN, "steps", "best", "log"),
-    r"dagbook/api(?:/.*)?": ("elsewhere",),
-}
-VERBS = ("get", "head", "post", "put", "patch", "delete")
+from tests.server.asking import RUN
 
 
 async def asked(fetch: Any, *path: str, **params: str) -> Any:
@@ -37,49 +25,6 @@ async def refused(fetch: Any, *path: str, params: dict[str, str] | None = None, 
     said = json.loads(raised.value.response.body)
     assert set(said) - {"findings"} == {"message", "code", "remedy"}
     return raised.value.code, said
-
-
-def test_every_route_has_an_example():
-    assert set(EXAMPLES) == {pattern for pattern, _ in ROUTES}
-
-
-@pytest.mark.parametrize("handler", [handler for _, handler in ROUTES], ids=lambda handler: handler.__name__)
-def test_every_verb_of_every_handler_asks_for_authentication_and_authorization(handler: type[DagbookHandler]):
-    assert issubclass(handler, DagbookHandler)
-    assert handler.auth_resource == "dagbook"
-    own = [vars(handler)[verb] for verb in VERBS if verb in vars(handler)]
-    assert own
-    for method in own:
-        assert hasattr(method, "__wrapped__")
-        assert hasattr(method.__wrapped__, "__wrapped__")
-
-
-@pytest.mark.parametrize("path", EXAMPLES.values(), ids="/".join)
-async def test_without_a_token_every_route_is_forbidden(jp_fetch: Any, runs: Any, path: tuple[str, ...]):
-    runs.add("success-matrix")
-
-    status, said = await refused(jp_fetch, *path, headers={"Authorization": ""}, follow_redirects=False)
-
-    assert (status, said["code"]) == (403, "forbidden")
-
-
-@pytest.mark.parametrize("path", EXAMPLES.values(), ids="/".join)
-async def test_who_is_not_authorized_is_forbidden_every_route(
-    jp_fetch: Any, jp_serverapp: Any, runs: Any, path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-):
-    runs.add("success-matrix")
-    asked_for = []
-
-    def refuse(_self: object, _handler: object, _user: object, action: str, resource: str) -> bool:
-        asked_for.append((action, resource))
-        return False
-
-    monkeypatch.setattr(type(jp_serverapp.authorizer), "is_authorized", refuse)
-
-    status, said = await refused(jp_fetch, *path)
-
-    assert (status, said["code"]) == (403, "forbidden")
-    assert asked_for == [("read", "dagbook")]
 
 
 @pytest.mark.parametrize(

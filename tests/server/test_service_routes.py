@@ -7,38 +7,8 @@ from typing import Any
 
 import pytest
 
-from dagbook.server.handlers import DagbookHandler
-from dagbook.server.service_handlers import SERVICE_ROUTES
 from dagbook.services.folder import Service, watching, write_service
-from tests.server.test_launch_routes import options_of, told
-from tests.server.test_routes import VERBS
-
-EXAMPLES = {
-    r"dagbook/api/models/([^/]+)/interface": ("GET", ("models", "churn", "interface")),
-    r"dagbook/api/services": ("GET", ("services",)),
-    r"dagbook/api/services/([^/]+)": ("GET", ("services", "churn")),
-    r"dagbook/api/services/([^/]+)/invocations": ("POST", ("services", "churn", "invocations")),
-}
-
-
-def test_every_route_has_an_example():
-    assert set(EXAMPLES) == {pattern for pattern, _ in SERVICE_ROUTES}
-
-
-@pytest.mark.parametrize("handler", [handler for _, handler in SERVICE_ROUTES], ids=lambda one: one.__name__)
-def test_every_verb_of_every_handler_asks_for_authentication_and_authorization(handler: type[DagbookHandler]):
-    own = [vars(handler)[verb] for verb in {*VERBS, "delete"} if verb in vars(handler)]
-    assert own
-    for method in own:
-        assert hasattr(method.__wrapped__, "__wrapped__")
-
-
-@pytest.mark.parametrize(("verb", "path"), EXAMPLES.values(), ids=str)
-async def test_without_a_token_every_route_is_forbidden(jp_fetch: Any, verb: str, path: tuple[str, ...]):
-    said = await told(
-        jp_fetch, *path, status=403, headers={"Authorization": ""}, follow_redirects=False, **options_of(verb)
-    )
-    assert said["code"] == "forbidden"
+from tests.server.asking import told
 
 
 async def test_services_are_listed_and_what_is_not_ready_is_said(jp_fetch: Any, jp_root_dir: Path):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.test_launch_routes import told
+from tests.server.asking import told
 
 
 async def test_where_nothing_was_recorded_nothing_is_listed_and_no_store_is_made(

@@ -1,4 +1,4 @@
-"""The routes of recorded runs: who may ask, what is wrong, what is not there, and what comes back."""
+"""The routes of recorded runs: what is wrong, what is not there, and what comes back."""
 
 from __future__ import annotations
 
@@ -10,28 +10,11 @@ from typing import Any
 import pytest
 from tornado.httpclient import HTTPClientError
 
-from dagbook.server.handlers import DagbookHandler
-from dagbook.server.tracked.handlers import TRACKED_ROUTES
+from tests.server.asking import RECORD, told
 from tests.server.recorded_project import NASTY, PNG, Recorded, record
-from tests.server.test_launch_routes import told
-from tests.server.test_routes import VERBS
+from tests.unit.notebook.notebooks import with_parameters
 
 pytestmark = pytest.mark.slow
-
-RUN = "0123456789abcdef0123456789abcdef"
-# A verb and a path for each route of the table; a new route has to be added here.
-EXAMPLES = {
-    r"dagbook/api/tracked/runs": [("GET", ("runs",))],
-    r"dagbook/api/tracked/experiments": [("GET", ("experiments",))],
-    r"dagbook/api/tracked/series": [("GET", ("series",))],
-    r"dagbook/api/tracked/runs/([^/]+)": [(verb, ("runs", RUN)) for verb in ("GET", "PATCH", "DELETE")],
-    r"dagbook/api/tracked/runs/([^/]+)/restore": [("POST", ("runs", RUN, "restore"))],
-    r"dagbook/api/tracked/runs/([^/]+)/artifacts": [("GET", ("runs", RUN, "artifacts"))],
-    r"dagbook/api/tracked/runs/([^/]+)/preview": [("GET", ("runs", RUN, "preview"))],
-    r"dagbook/api/tracked/runs/([^/]+)/notebook": [("GET", ("runs", RUN, "notebook"))],
-    r"dagbook/api/tracked/runs/([^/]+)/download": [("GET", ("runs", RUN, "download"))],
-}
-EVERY = [(verb, path) for examples in EXAMPLES.values() for verb, path in examples]
 
 
 @pytest.fixture(scope="module")
@@ -72,47 +55,6 @@ def names(said: Any) -> list[str]:
     return [run["name"] for run in said["runs"]]
 
 
-def test_every_route_has_an_example():
-    assert set(EXAMPLES) == {pattern for pattern, _ in TRACKED_ROUTES}
-
-
-@pytest.mark.parametrize("handler", [handler for _, handler in TRACKED_ROUTES], ids=lambda h: h.__name__)
-def test_every_verb_asks_for_authentication_and_authorization(handler: type[DagbookHandler]):
-    own = [vars(handler)[verb] for verb in VERBS if verb in vars(handler)]
-    assert own
-    for method in own:
-        assert hasattr(method, "__wrapped__")
-        assert hasattr(method.__wrapped__, "__wrapped__")
-
-
-@pytest.mark.parametrize(("verb", "path"), EVERY, ids="/".join)
-async def test_without_a_token_every_route_is_forbidden(jp_fetch: Any, verb: str, path: tuple[str, ...]):
-    with pytest.raises(HTTPClientError) as raised:
-        await jp_fetch(
-            "dagbook", "api", "tracked", *path, method=verb, headers={"Authorization": ""},
-            follow_redirects=False, allow_nonstandard_methods=True,
-        )  # fmt: skip
-    assert raised.value.code == 403
-
-
-@pytest.mark.parametrize(("verb", "path"), EVERY, ids="/".join)
-async def test_who_is_not_authorized_is_forbidden_every_route(
-    jp_serverapp: Any, change: Any, verb: str, path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-):
-    asked_for = []
-
-    def refuse(_self: object, _handler: object, _user: object, action: str, resource: str) -> bool:
-        asked_for.append((action, resource))
-        return False
-
-    monkeypatch.setattr(type(jp_serverapp.authorizer), "is_authorized", refuse)
-
-    said = await change(verb, *path, body=None if verb == "GET" else {}, status=403)
-
-    assert said["code"] == "forbidden"
-    assert asked_for == [("read" if verb == "GET" else "write", "dagbook")]
-
-
 @pytest.mark.parametrize(
     ("path", "params", "code"),
     [
@@ -128,12 +70,12 @@ async def test_who_is_not_authorized_is_forbidden_every_route(
         (("runs",), {"filter": "params.depth = 4"}, "mlflow-refused"),
         (("runs", "a b"), {}, "bad-tracked-run"),
         (("runs", "~"), {}, "bad-tracked-run"),
-        (("runs", RUN, "artifacts"), {"path": "../../etc"}, "bad-artifact"),
-        (("runs", RUN, "preview"), {"path": "/etc/passwd"}, "bad-artifact"),
-        (("runs", RUN, "download"), {"path": "a/%2e%2e/b"}, "bad-artifact"),
-        (("runs", RUN, "notebook"), {"path": "a#b"}, "bad-artifact"),
+        (("runs", RECORD, "artifacts"), {"path": "../../etc"}, "bad-artifact"),
+        (("runs", RECORD, "preview"), {"path": "/etc/passwd"}, "bad-artifact"),
+        (("runs", RECORD, "download"), {"path": "a/%2e%2e/b"}, "bad-artifact"),
+        (("runs", RECORD, "notebook"), {"path": "a#b"}, "bad-artifact"),
         (("series",), {}, "bad-series"),
-        (("series",), {"run": RUN, "metric": "a", "points": "3"}, "bad-points"),
+        (("series",), {"run": RECORD, "metric": "a", "points": "3"}, "bad-points"),
     ],
 )
 async def test_wrong_input_is_told_what_to_write(
@@ -148,12 +90,12 @@ async def test_wrong_input_is_told_what_to_write(
 @pytest.mark.parametrize(
     ("path", "params", "code"),
     [
-        (("runs", RUN), {}, "unknown-tracked-run"),
-        (("runs", RUN, "artifacts"), {}, "unknown-tracked-run"),
-        (("runs", RUN, "preview"), {"path": "a"}, "unknown-tracked-run"),
-        (("runs", RUN, "notebook"), {"path": "a"}, "unknown-tracked-run"),
-        (("runs", RUN, "download"), {"path": "a"}, "unknown-tracked-run"),
-        (("series",), {"run": RUN, "metric": "a"}, "unknown-tracked-run"),
+        (("runs", RECORD), {}, "unknown-tracked-run"),
+        (("runs", RECORD, "artifacts"), {}, "unknown-tracked-run"),
+        (("runs", RECORD, "preview"), {"path": "a"}, "unknown-tracked-run"),
+        (("runs", RECORD, "notebook"), {"path": "a"}, "unknown-tracked-run"),
+        (("runs", RECORD, "download"), {"path": "a"}, "unknown-tracked-run"),
+        (("series",), {"run": RECORD, "metric": "a"}, "unknown-tracked-run"),
         (("runs",), {"scope": "notebook", "path": "ghost.ipynb"}, "no-such-file"),
     ],
 )
@@ -165,7 +107,7 @@ async def test_what_is_not_there_is_not_found(
 
 @pytest.mark.parametrize("verb", ["PATCH", "DELETE"])
 async def test_what_is_not_there_is_not_changed(change: Any, verb: str):
-    said = await change(verb, "runs", RUN, body={"name": "x"}, status=404)
+    said = await change(verb, "runs", RECORD, body={"name": "x"}, status=404)
     assert said["code"] == "unknown-tracked-run"
 
 
@@ -375,3 +317,23 @@ def test_what_is_a_filter_and_what_are_words(typed: str, is_words: bool):
     from dagbook.server.tracked.listing import filter_of
 
     assert (filter_of(typed) != typed) is is_words
+
+
+async def test_the_executed_notebooks_of_two_runs_are_compared(
+    jp_fetch: Any, recorded: Recorded, tmp_path: Path
+):
+    alpha, beta = recorded.ids["alpha"], recorded.ids["beta"]
+    for run, depth in ((alpha, 4), (beta, 5)):
+        (tmp_path / "notebook.ipynb").write_text(json.dumps(with_parameters(f"depth = {depth}")))
+        recorded.client.log_artifact(run, str(tmp_path / "notebook.ipynb"))
+    said = await told(jp_fetch, "tracked", "cells", params=[("run", alpha), ("run", beta)])
+    assert (said["left"]["path"], said["right"]["path"]) == ("notebook.ipynb", "notebook.ipynb")
+    (changed,) = said["cells"]
+    assert (changed["change"], changed["lines"]) == ("source", [["-", "depth = 4"], ["+", "depth = 5"]])
+    for other, status, code in (
+        ([], 400, "which-runs"),
+        ([("run", recorded.ids["elsewhere"])], 404, "no-notebook"),
+        ([("run", RECORD)], 404, "unknown-tracked-run"),
+    ):
+        params = [("run", alpha), *other]
+        assert (await told(jp_fetch, "tracked", "cells", params=params, status=status))["code"] == code

@@ -8,7 +8,7 @@ from typing import Any
 
 from dagbook.api.run import Run, find, not_writable
 from dagbook.engine.approvals import GivenAnswer, leave_answer
-from dagbook.engine.run_record import user_name
+from dagbook.engine.writer import user_name
 from dagbook.errors import Finding, InvalidInput, NotFound, did_you_mean
 from dagbook.run.approval import is_unanswered
 from dagbook.run.state import RunState

@@ -105,7 +105,9 @@ def _notebooks_now(plan: Plan) -> dict[str, PlannedNode]:
     nodes = {}
     for name, node in plan.nodes.items():
         facts = read.facts.get(name)
-        code = fingerprint_parts(facts, {}, node.outputs, environment_name()) if facts else {}
+        code = {}
+        if facts:
+            code = fingerprint_parts(facts, {}, node.outputs, environment_name(), node.registration)
         nodes[name] = node.model_copy(update={"code": code})
     return nodes
 

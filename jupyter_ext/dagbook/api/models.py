@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from dagbook import bootstrap
-from dagbook.api.provenance import cell_that_logs, made_with
 from dagbook.api.run import Run, find
-from dagbook.engine.model_registry import PROMOTED, LoggedModel, ModelRegistry, ModelVersion, RegisteredModel
+from dagbook.engine.model_registry import LoggedModel, ModelRegistry, ModelVersion, RegisteredModel
 from dagbook.engine.ports import TrackerAway
-from dagbook.engine.run_record import user_name
+from dagbook.engine.promotion import move_alias
+from dagbook.engine.provenance import cell_that_logs, made_with
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound, did_you_mean
 from dagbook.pipeline.expressions import ExpressionError
 from dagbook.pipeline.model_reference import ModelReference, WrongReference, read_alias, read_reference
-from dagbook.pipeline.promotion import Verdict, judge
 
 _T = TypeVar("_T")
 CHAMPION: Final = "champion"
@@ -95,7 +92,9 @@ def register_model(
     steps = _asked_steps(of, source.step)
     registry = registry_at(of.folder)
     found, from_step = _logged(registry, of, steps, source.logged)
-    origin = {**made_with(of.folder), **cell_that_logs(of, from_step), **(tags or {})}
+    executed = of.state.steps[from_step].notebook
+    cell = cell_that_logs(of.folder / executed) if executed else {}
+    origin = {**made_with(of.folder), **cell, **(tags or {})}
     return reach(
         lambda: registry.register(reference.name, found, tags=origin, description=description)
     ).to_json()
@@ -160,21 +159,17 @@ def promote(
     registry = registry_at(where)
     model = _model(registry, reference.name)
     version = _version(registry, model, reference)
-    holder = model.aliases.get(alias)
-    verdict = _judged(registry, condition, version, holder)
-    told = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"), "by": user_name(), "from": holder,
-        "condition": condition, "values": dict(verdict.values), "reason": reason,
-    }  # fmt: skip
-    if verdict.holds:
-        # The note first: an alias that moved without one could not be explained.
-        note = json.dumps(told, ensure_ascii=False)
-        reach(lambda: registry.tag(version.name, version.version, {f"{PROMOTED}{alias}": note}))
-        reach(lambda: registry.set_alias(version.name, alias, version.version))
-    return {
-        "name": version.name, "version": version.version, "alias": alias, "promoted": verdict.holds,
-        "without_current": verdict.without_current, **told,
-    }  # fmt: skip
+    try:
+        return reach(
+            lambda: move_alias(
+                registry, version, alias, held_by=model.aliases.get(alias), condition=condition, reason=reason
+            )
+        )
+    except ExpressionError as error:
+        raise InvalidInput(
+            _wrong("promotion-condition", str(error),
+                   "write it over metrics of the version: accuracy > 0.9 and accuracy >= current.accuracy")
+        ) from None  # fmt: skip
 
 
 def demote(name: str, alias: str, where: Path | str = ".") -> dict[str, Any]:
@@ -274,24 +269,6 @@ def _version(registry: ModelRegistry, model: RegisteredModel, reference: ModelRe
         _wrong("unknown-version", f"there is no version {number or 1} of '{model.name}'",
                f"it has: {known}")
     )  # fmt: skip
-
-
-def _judged(
-    registry: ModelRegistry, condition: str | None, version: ModelVersion, holder: int | None
-) -> Verdict:
-    if not condition:
-        return Verdict(holds=True)
-    current = None
-    if holder is not None:
-        held = [one for one in reach(lambda: registry.versions(version.name)) if one.version == holder]
-        current = held[0].metrics if held else None
-    try:
-        return judge(condition, version.metrics, current)
-    except ExpressionError as error:
-        raise InvalidInput(
-            _wrong("promotion-condition", str(error),
-                   "write it over metrics of the version: accuracy > 0.9 and accuracy >= current.accuracy")
-        ) from None  # fmt: skip
 
 
 def _asked_steps(run: Run, step: str | None) -> dict[str, str | None]:

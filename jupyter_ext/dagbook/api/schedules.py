@@ -14,7 +14,7 @@ from dagbook.api.pinned import commit_of, drift, pinned_file
 from dagbook.api.planning import Choices, Prepared, check_file, make_plan
 from dagbook.api.run import Run, start
 from dagbook.api.schedule_entries import Entries, Entry
-from dagbook.engine.run_record import user_name
+from dagbook.engine.writer import user_name
 from dagbook.errors import DagbookError, EnvironmentFault, Finding, InvalidInput, NotFound, did_you_mean
 from dagbook.journals.lock import holder_of, is_held
 from dagbook.loaders.pipeline_file import load_pipeline

@@ -26,7 +26,7 @@ def run(ctx: click.Context, request: Path, report_fd: int | None, zygote: str) -
     # Only this command pays for papermill.
     from dagbook.runners.node_command import run_request_file
 
-    ctx.exit(run_request_file(request, report_fd, bootstrap.runner(zygote)))
+    ctx.exit(run_request_file(request, report_fd, bootstrap.runner(zygote), bootstrap.registry_of))
 
 
 @command.command("prepare")
@@ -55,9 +55,9 @@ def prepare(
     """
     from dagbook.api.node_request import StepPlace, write_request
     from dagbook.api.params import parse_assignments
-    from dagbook.loaders.pipeline_file import load_pipeline
+    from dagbook.api.pipelines import open_pipeline
 
-    values = parse_assignments(load_pipeline(file).spec, params)
+    values = parse_assignments(open_pipeline(file).spec, params)
     place = StepPlace(step=step, params=values, **where)
     request = write_request(file, place)
     if request is None:

@@ -15,6 +15,7 @@ from dagbook.run.approval import is_unanswered
 from dagbook.run.state import BAD, FINAL, RunState, StepState
 
 _MANY = 24
+_MOST_WARNINGS = 5
 
 
 def follow(run: Run, *, live: bool) -> RunState:
@@ -78,6 +79,7 @@ def summary(state: RunState, run: Run) -> Group:
         Text.assemble("\n", state_text(state.state), f"  {said}{took}  ", Text(run.id, "dim"))
     ]
     parts += [failure_text(step) for step in state.steps.values() if step.state in BAD and step.error]
+    parts += warning_lines(state)
     parts += hook_lines(state)
     if state.tracking_lost:
         said = f"warning: not everything is in MLflow: {state.tracking_lost}"
@@ -86,6 +88,15 @@ def summary(state: RunState, run: Run) -> Group:
         failed = next(name for name, step in state.steps.items() if step.state in BAD)
         parts.append(Text(f"Next:  dagbook logs {run.id} {failed}", "dim"))
     return Group(*parts)
+
+
+def warning_lines(state: RunState) -> list[Text]:
+    """What steps warned of; of a large run the first of it."""
+    said = [(step.outline.step, text) for step in state.steps.values() for text in step.warnings]
+    lines = [Text(f"warning: {name}: {text}", "yellow") for name, text in said[:_MOST_WARNINGS]]
+    if len(said) > _MOST_WARNINGS:
+        lines.append(Text(f"… and {len(said) - _MOST_WARNINGS} more: dagbook show {state.run}", "dim"))
+    return lines
 
 
 def question_text(step: StepState, run: str) -> Text:

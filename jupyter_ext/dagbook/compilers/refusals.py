@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from dagbook.pipeline.problem import Problem
-from dagbook.pipeline.spec import NodeSettings, PipelineSpec
+from dagbook.pipeline.spec import NodeSettings, NodeSpec, PipelineSpec
 
 # Means the same wherever a pipeline runs: names, words for people, and what `dagbook node prepare` sees to.
 EVERYWHERE_PIPELINE = frozenset(
@@ -36,8 +36,12 @@ def unknown_keys(
     for key in sorted(settings - EVERYWHERE_NODE - set(node)):
         yield _refused_key(("defaults", key), key, engine, None)
     for name, written in spec.nodes.items():
-        for key in sorted(written.model_fields_set - EVERYWHERE_NODE - set(node)):
+        for key in sorted(_as_written(written.model_fields_set) - EVERYWHERE_NODE - set(node)):
             yield _refused_key(("nodes", name, key), key, engine, name)
+
+
+def _as_written(fields: Collection[str]) -> set[str]:
+    return {NodeSpec.model_fields[field].alias or field for field in fields}
 
 
 def refused(path: tuple[str | int, ...], message: str, remedy: str, node: str | None = None) -> Problem:

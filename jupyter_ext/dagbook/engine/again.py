@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from dagbook.engine.run_record import user_name
+from dagbook.engine.writer import user_name
 from dagbook.pipeline.plan import Plan
 from dagbook.run.again import to_do_again
 from dagbook.run.events import Entry, RunFinished, RunResumed, RunStarted

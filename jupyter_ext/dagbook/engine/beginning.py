@@ -6,7 +6,7 @@ import os
 import socket
 
 from dagbook.engine.ports import RunIdentity
-from dagbook.engine.run_record import user_name
+from dagbook.engine.writer import user_name
 from dagbook.pipeline.plan import Plan
 from dagbook.pipeline.rules import Rules
 from dagbook.run.events import RunStarted, StepOutline, TrackingStarted

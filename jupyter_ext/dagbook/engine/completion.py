@@ -17,10 +17,11 @@ from dagbook.engine.arrivals import read_result
 from dagbook.engine.commit import Committed
 from dagbook.engine.expansion import planned_step
 from dagbook.engine.folders import OUTBOX, PLAN, RESULT, attempt_folder, frozen_notebook
+from dagbook.engine.metrics import metrics_of
 from dagbook.engine.outbox_reader import OutboxReader
 from dagbook.engine.ports import Completed, Ended, Found, RunIdentity, Tracker
 from dagbook.engine.prepare import FrozenNotebook, ReadNotebook, Unprepared, prepare_step
-from dagbook.engine.record import STATUS, StepRecord, metrics_of
+from dagbook.engine.record import STATUS, StepRecord
 from dagbook.engine.run_record import attempt_record, run_record
 from dagbook.engine.upstream import Around
 from dagbook.notebook.outputs import Output

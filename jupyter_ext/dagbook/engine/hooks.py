@@ -17,7 +17,7 @@ from dagbook.engine.ports import Ended, NotifyFailed, Ports, RunIdentity
 from dagbook.engine.prepare import Unprepared, of_declared_types, show_value
 from dagbook.engine.record import Recorder, StepRecord
 from dagbook.engine.request import NodeRequest
-from dagbook.engine.run_record import user_name
+from dagbook.engine.writer import user_name
 from dagbook.notebook.parameters import declared_parameters
 from dagbook.notebook.values import UnsupportedValue, decode, encode
 from dagbook.pipeline.expressions import ExpressionError, resolve

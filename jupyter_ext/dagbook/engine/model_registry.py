@@ -106,6 +106,9 @@ class ModelRegistry(Protocol):
     def logged(self, run_id: str) -> Sequence[LoggedModel]:
         """What a run and those below it logged, newest first."""
 
+    def adopt(self, run_id: str, name: str, folder: Path) -> LoggedModel:
+        """A folder that MLflow saved a model in, logged as a model of a run."""
+
     def fetch(self, name: str, version: int, into: Path) -> Path:
         """The folder with the version's files; copied below `into` unless it is on this machine."""
 

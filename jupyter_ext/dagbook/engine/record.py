@@ -6,7 +6,6 @@ MLflow costs hold up the loop. The one thing that the loop waits for is the iden
 
 from __future__ import annotations
 
-import math
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +13,9 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
+from dagbook.engine.metrics import metrics_of
 from dagbook.engine.ports import Completed, Found, RunIdentity, Tracker, TrackerAway
 from dagbook.notebook.outputs import Output
 
@@ -197,18 +197,3 @@ class Recorder:
     def _look_into_outboxes(self) -> None:
         for mlflow_run_id, outbox in self._outboxes.items():
             self._tracker.deliver(outbox, mlflow_run_id)
-
-
-def metrics_of(outputs: Mapping[str, Output]) -> dict[str, float]:
-    """The published numbers; MLflow's metrics are floats, and it knows no infinity."""
-    found = {}
-    for name, output in outputs.items():
-        value: Any = output.value
-        if output.kind == "value" and isinstance(value, int | float) and not isinstance(value, bool):
-            try:
-                number = float(value)
-            except OverflowError:
-                continue
-            if math.isfinite(number):
-                found[name] = number
-    return found

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dagbook.notebook.outputs import Output
+from dagbook.pipeline.plan import PlannedRegistration
 from dagbook.run.events import NodeError
 
 REQUEST_VERSION = 1
@@ -31,6 +32,7 @@ class NodeRequest(BaseModel):
         warm: whether its kernel may be forked from a warm process.
         memory: bytes that the attempt may take, all its processes together; None for no limit.
         cpu: processors that it asks for; 0 when it says nothing.
+        registration: what becomes of the model that the notebook makes; None for nothing.
         files: what the notebook uses besides: modules and `deps`, relative to `cwd` (or to the project).
     """
 
@@ -58,6 +60,7 @@ class NodeRequest(BaseModel):
     files: tuple[str, ...] = ()
     warm: bool = False
     start_timeout: float = 60.0
+    registration: PlannedRegistration | None = None
 
 
 class CellTiming(BaseModel):

@@ -12,13 +12,22 @@ from dagbook.engine.collect import OUTPUTS, MissingOutput, collect
 from dagbook.engine.disk import disk_error, sync_folder, write_whole
 from dagbook.engine.folders import RESULT
 from dagbook.engine.ports import Report, Runner
+from dagbook.engine.registration import FindRegistry, registered
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import DagbookError, EnvironmentFault, Finding
 from dagbook.run.events import NodeError
 
 
-def run_node(request: NodeRequest, runner: Runner, report: Report) -> NodeResult:
+def run_node(
+    request: NodeRequest, runner: Runner, report: Report, find: FindRegistry = lambda _: None
+) -> NodeResult:
     """Make the attempt; its result is in `result.json` too.
+
+    Args:
+        request: what is to be executed.
+        runner: executes the notebook.
+        report: takes what happens meanwhile.
+        find: the registry that takes the model, where the node registers one.
 
     Raises:
         InvalidInput: the notebook or a parameter cannot be used.
@@ -36,6 +45,8 @@ def run_node(request: NodeRequest, runner: Runner, report: Report) -> NodeResult
         raise
     if result.state == "succeeded":
         result = _with_outputs(request, result)
+    if result.state == "succeeded":
+        result = registered(request, result, find)
     _write(folder, result)
     return result
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Mapping
-from functools import cache
 
 from dagbook.engine.git import GIT_TAGS
 from dagbook.engine.ports import RunIdentity
 from dagbook.engine.prepare import PreparedStep, show_value
 from dagbook.engine.record import Recorder, StepRecord
+from dagbook.engine.writer import user_name
 from dagbook.notebook.values import decode
 from dagbook.pipeline.plan import Plan, PlannedStep
 
@@ -56,12 +54,3 @@ def attempt_record(
         **node.tags, **(more or {}),
     }  # fmt: skip
     return StepRecord(name=step.step, tags=tags, params=prepared.shown, experiment=prepared.calls.experiment)
-
-
-@cache
-def user_name() -> str:
-    """Who runs this, as JupyterHub or the machine calls them."""
-    try:
-        return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in many containers
-        return str(os.getuid())

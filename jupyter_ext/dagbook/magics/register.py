@@ -74,7 +74,7 @@ def _recorded(book: Logbook) -> str:
 
 
 def _origin(book: Logbook) -> dict[str, str]:
-    from dagbook.api.provenance import made_with
+    from dagbook.engine.provenance import made_with
 
     outputs = os.environ.get("DAGBOOK_OUTPUTS")
     told = made_with(Path(outputs).parents[_FROM_OUTPUTS]) if outputs else {}

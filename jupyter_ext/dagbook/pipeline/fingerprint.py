@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from dagbook.notebook.modules import module_parts
 from dagbook.pipeline.facts import NotebookFacts
 
@@ -18,7 +20,11 @@ _PARAMETER: Final = "parameter "
 
 
 def fingerprint_parts(
-    facts: NotebookFacts, params: Mapping[str, Any], outputs: Mapping[str, str], environment: str
+    facts: NotebookFacts,
+    params: Mapping[str, Any],
+    outputs: Mapping[str, str],
+    environment: str,
+    registration: BaseModel | None = None,
 ) -> dict[str, str]:
     """Part → digest.
 
@@ -27,12 +33,15 @@ def fingerprint_parts(
         params: name → value in the encoded form of notebook.values; a file counts by its content only.
         outputs: declared outputs, name → path.
         environment: what identifies the interpreter that will run it.
+        registration: what becomes of the model that it makes, as written or as planned.
     """
     parts = {"kernel": _digest([facts.kernel, environment]), "declared outputs": _digest(dict(outputs))}
     # Counted among code cells alone: a new markdown cell moves nothing.
     parts |= {f"code cell {number}": _digest(code) for number, code in enumerate(facts.cells.values(), 1)}
     if facts.lock:
         parts["environment"] = _digest(facts.lock)
+    if registration is not None:
+        parts["register"] = _digest(registration.model_dump(mode="json"))
     parts |= value_parts(params)
     for file, source in facts.modules.items():
         parts |= {part: _digest(code) for part, code in module_parts(file, source).items()}

@@ -39,6 +39,24 @@ class PlannedQuestion(Planned):
     timeout: float | None = None
 
 
+class PlannedRegistration(Planned):
+    """What becomes of the model that a node made.
+
+    Attributes:
+        model: the registered model.
+        source: an output, or the name that the model was logged under; empty for the newest.
+        alias: of the new version; empty for none.
+        condition: under which it gets the alias; empty for always.
+    """
+
+    model: str
+    source: str = ""
+    alias: str = ""
+    condition: str = ""
+    description: str = ""
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
 class PlannedNode(Planned):
     """A node as it will be run, frozen: later edits of the pipeline file change nothing.
 
@@ -57,6 +75,7 @@ class PlannedNode(Planned):
         locks: name → how many steps of the project may hold it at once.
         files: modules and `deps` that the notebook uses, relative to its folder (or the project).
         warm: whether its kernel may be forked from a warm process.
+        registration: what becomes of the model that it makes; None for nothing.
     """
 
     notebook: str
@@ -77,6 +96,7 @@ class PlannedNode(Planned):
     lock: str = ""
     files: tuple[str, ...] = ()
     tags: dict[str, str] = Field(default_factory=dict)
+    registration: PlannedRegistration | None = None
 
 
 class PlannedStep(Planned):

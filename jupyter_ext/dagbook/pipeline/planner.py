@@ -18,6 +18,7 @@ from dagbook.pipeline.plan import (
     Action,
     PlannedNode,
     PlannedQuestion,
+    PlannedRegistration,
     PlannedStep,
     matrix_items,
     result_key,
@@ -107,7 +108,7 @@ def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[
             params={key: encode(value) for key, value in node.params.items()},
             outputs=node.outputs,
             expected=taken.get(name, ()),
-            code=fingerprint_parts(facts, {}, node.outputs, around.environment),
+            code=fingerprint_parts(facts, {}, node.outputs, around.environment, node.registration),
             kernel=settings.kernel,
             timeout=settings.timeout,
             cell_timeout=settings.cell_timeout,
@@ -128,6 +129,9 @@ def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[
             lock=facts.lock,
             files=(*facts.modules, *facts.deps),
             tags=node.tags,
+            registration=None
+            if node.registration is None
+            else PlannedRegistration(**node.registration.model_dump()),
         )
     return nodes
 
@@ -203,9 +207,8 @@ class StepPlanner:
 
     def _compare(self, name: str, step: str, item: dict[str, Any], latest: Parts | None) -> _Decision:
         """Run or reuse, by the fingerprint; what cannot be computed yet leaves it to the run."""
-        node, facts = self._spec.nodes[name], self._around.facts[name]
         if running := self._running_above(name):
-            own = fingerprint_parts(facts, {}, node.outputs, self._around.environment)
+            own = self._own_parts(name, {})
             if latest is None:
                 return _Decision("run", "never run")
             comparable = {key: latest[key] for key in own if key in latest}
@@ -262,10 +265,14 @@ class StepPlanner:
         return decision
 
     def _parts(self, name: str, item: Any) -> Parts:
-        node, facts = self._spec.nodes[name], self._around.facts[name]
+        node = self._spec.nodes[name]
         params = resolve_params(node.params, self._names_for(name, item))
         encoded = {key: encode(value) for key, value in params.items()}
-        return fingerprint_parts(facts, encoded, node.outputs, self._around.environment)
+        return self._own_parts(name, encoded)
+
+    def _own_parts(self, name: str, encoded: Mapping[str, Any]) -> dict[str, str]:
+        node, facts = self._spec.nodes[name], self._around.facts[name]
+        return fingerprint_parts(facts, encoded, node.outputs, self._around.environment, node.registration)
 
     def _running_above(self, name: str) -> list[str]:
         return [up for up in self._graph.upstream[name] if self._runs(up)]

@@ -17,6 +17,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from dagbook.engine.ports import Report, Runner
+from dagbook.engine.registration import FindRegistry
 from dagbook.engine.request import NodeRequest
 from dagbook.engine.run_node import run_node
 from dagbook.errors import DagbookError, Exit, Finding, InvalidInput
@@ -33,7 +34,12 @@ class StoppableRunner(Runner, Protocol):
 
 
 def run_request_file(
-    path: Path, report_fd: int | None, runner: StoppableRunner, *, spawned: bool = True
+    path: Path,
+    report_fd: int | None,
+    runner: StoppableRunner,
+    find_registry: FindRegistry,
+    *,
+    spawned: bool = True,
 ) -> int:
     """Make the attempt that `path` asks for; its result is in `result.json` beside it when this returns.
 
@@ -41,6 +47,7 @@ def run_request_file(
         path: of the request.
         report_fd: where events go.
         runner: executes the notebook.
+        find_registry: the registry of models that a kernel's environment leads to.
         spawned: whether whoever wants it is our parent, so that we are to die with it.
 
     Returns the exit code: 0 when the notebook succeeded, 1 when not; 2 when the request, the notebook or a
@@ -51,7 +58,7 @@ def run_request_file(
     if spawned:
         die_with_parent()
     try:
-        result = run_node(read_request(path), runner, reporter(report_fd))
+        result = run_node(read_request(path), runner, reporter(report_fd), find_registry)
     except DagbookError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -13,17 +13,13 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Unicode
 
-from dagbook.server.handlers import PROJECTS, ROUTES, WATCH
-from dagbook.server.launch_handlers import LAUNCH_ROUTES
-from dagbook.server.model_handlers import MODEL_ROUTES
-from dagbook.server.pipeline_handlers import PIPELINE_ROUTES
+from dagbook.server.handlers import PROJECTS, WATCH
+from dagbook.server.openapi_handlers import ROUTES
 from dagbook.server.projects import Projects
-from dagbook.server.run_handlers import RUN_ROUTES
-from dagbook.server.schedule_handlers import SCHEDULE_ROUTES
+from dagbook.server.routes import EVERY_ROUTE
 from dagbook.server.scheduling import ServerScheduler
-from dagbook.server.service_handlers import SERVICE_ROUTES
 from dagbook.server.tracked import watch as tracked_watch
-from dagbook.server.tracked.handlers import TRACKED_ROUTES, TRACKED_WATCH
+from dagbook.server.tracked.handlers import TRACKED_WATCH
 from dagbook.server.watch import SCHEMA_FILE, SCHEMA_ID, RunWatch
 
 if TYPE_CHECKING:
@@ -66,6 +62,7 @@ class DagbookApp(ExtensionApp):
         only = Path(self.project_dir).expanduser() if self.project_dir else None
         projects = Projects(Path(server.root_dir), _queries, only)
         self.settings[PROJECTS] = projects
+        self.settings[ROUTES] = EVERY_ROUTE
         self.settings[WATCH] = RunWatch(projects, emitting(SCHEMA_ID), self.log)
         self.settings[TRACKED_WATCH] = tracked_watch.TrackedWatch(
             projects, emitting(tracked_watch.SCHEMA_ID), self.log
@@ -76,9 +73,7 @@ class DagbookApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        models = (*MODEL_ROUTES, *SERVICE_ROUTES)
-        runs = (*TRACKED_ROUTES, *LAUNCH_ROUTES, *RUN_ROUTES)
-        self.handlers.extend((*runs, *SCHEDULE_ROUTES, *PIPELINE_ROUTES, *models, *ROUTES))
+        self.handlers.extend(EVERY_ROUTE)
 
     async def stop_extension(self) -> None:
         """End the watching."""

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from dagbook import bootstrap
+from dagbook.engine.metrics import metrics_of
 from dagbook.engine.ports import TrackerAway
 from dagbook.engine.queries import Queries
-from dagbook.engine.record import metrics_of
 from dagbook.errors import EnvironmentFault, Finding
 from dagbook.notebook.text_of import text_of
 from dagbook.run.state import RunState, StepState

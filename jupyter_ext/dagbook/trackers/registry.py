@@ -92,6 +92,19 @@ class MlflowRegistry:
 
         return self._store.reach(read)
 
+    def adopt(self, run_id: str, name: str, folder: Path) -> LoggedModel:
+        """A folder that MLflow saved a model in, logged as a model of a run."""
+
+        def log() -> LoggedModel:
+            client = self._store.client()
+            experiment = client.get_run(run_id).info.experiment_id
+            made = client.create_logged_model(experiment, name=name, source_run_id=run_id)
+            client.log_model_artifacts(made.model_id, str(folder))
+            client.finalize_logged_model(made.model_id, "READY")
+            return LoggedModel(name=name, model_id=made.model_id, place=made.artifact_location, run_id=run_id)
+
+        return self._store.reach(log)
+
     def fetch(self, name: str, version: int, into: Path) -> Path:
         """The folder with the version's files; copied below `into` unless it is on this machine."""
 

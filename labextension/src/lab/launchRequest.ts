@@ -1,13 +1,11 @@
 /** The routes that start and end runs; see docs/reference/rest.md. */
 
-import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
+import type { ServerConnection } from '@jupyterlab/services';
 
 import { WrongInput } from '../model/launch/launchStore';
 import type { LaunchServer } from '../model/launch/launchStore';
 import type {
   Edit,
-  Finding,
   Launchable,
   Launchables,
   LaunchRequest,
@@ -16,20 +14,14 @@ import type {
   Started,
   Trials
 } from '../model/launch/types';
-import { Refusal } from './request';
-
-interface Said {
-  readonly message?: string;
-  readonly code?: string;
-  readonly remedy?: string;
-  readonly findings?: readonly Finding[];
-}
+import { Refusal, Routes } from './request';
+import type { Asked } from './request';
 
 export class LaunchRoutes implements LaunchServer {
-  readonly #settings: ServerConnection.ISettings;
+  readonly #routes: Routes;
 
   constructor(settings: ServerConnection.ISettings) {
-    this.#settings = settings;
+    this.#routes = new Routes(settings);
   }
 
   launchables(): Promise<Launchables> {
@@ -37,7 +29,7 @@ export class LaunchRoutes implements LaunchServer {
   }
 
   parameters(path: string): Promise<Launchable> {
-    return this.ask(['parameters'], { query: { path } });
+    return this.ask(['parameters'], { query: [['path', path]] });
   }
 
   plan(request: LaunchRequest): Promise<Plan> {
@@ -75,7 +67,7 @@ export class LaunchRoutes implements LaunchServer {
 
   /** What the cells of a notebook logged last. */
   async logged(path: string): Promise<readonly Logged[]> {
-    const said = await this.ask<{ logged: Logged[] }>(['cells'], { query: { path } });
+    const said = await this.ask<{ logged: Logged[] }>(['cells'], { query: [['path', path]] });
     return said.logged;
   }
 
@@ -83,36 +75,15 @@ export class LaunchRoutes implements LaunchServer {
     return this.ask(['models'], { body: { run, step, name } });
   }
 
-  /** The answer of the route at `path`; it is posted to where there is a body. */
-  async ask<T>(
-    path: readonly string[],
-    asked: { readonly query?: Record<string, string>; readonly body?: unknown } = {}
-  ): Promise<T> {
-    const query =
-      asked.query === undefined ? '' : `?${new URLSearchParams(asked.query).toString()}`;
-    const url =
-      URLExt.join(this.#settings.baseUrl, 'dagbook', 'api', ...path.map(encodeURIComponent)) +
-      query;
-    const options =
-      asked.body === undefined ? {} : { method: 'POST', body: JSON.stringify(asked.body) };
-    const response = await ServerConnection.makeRequest(url, options, this.#settings);
-    const text = await response.text();
-    if (response.ok) {
-      return JSON.parse(text) as T;
+  /** The answer of the route at `path`; a refusal of what was typed is thrown as `WrongInput`. */
+  async ask<T>(path: readonly string[], asked: Asked = {}): Promise<T> {
+    try {
+      return await this.#routes.ask<T>(path, asked);
+    } catch (error) {
+      if (error instanceof Refusal && (error.status === 400 || error.findings !== null)) {
+        throw new WrongInput(error.message, error.remedy, error.findings ?? []);
+      }
+      throw error;
     }
-    throw refusal(response, text);
   }
-}
-
-function refusal(response: Response, text: string): Error {
-  let said: Said = {};
-  try {
-    said = JSON.parse(text) as Said;
-  } catch {
-    // Not ours: a proxy's or the server's own page.
-  }
-  const message = said.message ?? `${response.status} ${response.statusText}`;
-  return response.status === 400 || said.findings !== undefined
-    ? new WrongInput(message, said.remedy ?? '', said.findings ?? [])
-    : new Refusal(message, response.status, said.code ?? '', said.remedy ?? '');
 }

@@ -2,7 +2,6 @@
 
 import type { Event } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Poll } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
@@ -12,8 +11,8 @@ import type { JSX } from 'react';
 
 import type { LaunchStore } from '../model/launch/launchStore';
 import type { LaunchActions } from '../view/launch/launchSurroundings';
-import { dagbookIcon } from './icon';
 import { SCHEMA_ID } from './live';
+import { PageWidget } from './pageWidget';
 
 // Fetched when a launch is first shown: who does not look does not pay.
 const Launch = lazy(async () => ({ default: (await import('../view/launch/Launch')).Launch }));
@@ -27,7 +26,7 @@ export interface LaunchWidgetOptions {
   readonly trans: TranslationBundle;
 }
 
-export class LaunchWidget extends ReactWidget {
+export class LaunchWidget extends PageWidget {
   readonly store: LaunchStore;
   readonly #options: LaunchWidgetOptions;
   readonly #poll: Poll;
@@ -35,18 +34,16 @@ export class LaunchWidget extends ReactWidget {
   readonly #unsubscribe: () => void;
 
   constructor(options: LaunchWidgetOptions) {
-    super();
     const { store, events, trans } = options;
+    const { path } = store.snapshot();
+    super({
+      id: launchId(path),
+      className: 'jp-DagbookLaunch',
+      label: trans.__('Run %1', path.split('/').at(-1) ?? path),
+      caption: trans.__('Run %1 in background', path)
+    });
     this.#options = options;
     this.store = store;
-    const { path } = store.snapshot();
-    this.id = launchId(path);
-    this.addClass('jp-DagbookLaunch');
-    this.title.icon = dagbookIcon;
-    this.title.closable = true;
-    this.title.label = trans.__('Run %1', path.split('/').at(-1) ?? path);
-    this.title.caption = trans.__('Run %1 in background', path);
-    this.node.tabIndex = -1;
     this.#poll = new Poll({
       name: 'dagbook:launch',
       auto: false,
@@ -75,18 +72,6 @@ export class LaunchWidget extends ReactWidget {
     this.store.dispose();
     Signal.clearData(this);
     super.dispose();
-  }
-
-  protected override onBeforeAttach(msg: Message): void {
-    super.onBeforeAttach(msg);
-    // Now, and not before: the main area gives every content the same name.
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', this.title.caption);
-  }
-
-  protected override onActivateRequest(msg: Message): void {
-    super.onActivateRequest(msg);
-    this.node.focus();
   }
 
   protected override onAfterShow(msg: Message): void {

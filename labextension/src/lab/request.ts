@@ -4,11 +4,12 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { Finding } from '../model/launch/types';
 import type { RunSource } from '../model/runFeed';
 import type { Fault } from '../model/runStore';
 import type { EventsAnswer, RunsAnswer } from '../model/types';
 
-/** The server answered, and the answer is no. `code` and `remedy` are its own words. */
+/** The server answered, and the answer is no. `code`, `remedy` and `findings` are its own words. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 
@@ -16,49 +17,86 @@ export class Refusal extends Error {
     message: string,
     readonly status: number,
     readonly code: string,
-    readonly remedy: string
+    readonly remedy: string,
+    readonly findings: readonly Finding[] | null = null
   ) {
     super(message);
   }
 }
 
-/** Our routes as functions. */
-export class DagbookServer implements RunSource {
+export type Query = readonly (readonly [string, string])[];
+
+export interface Asked {
+  readonly query?: Query;
+  /** As JSON; it is posted unless another method is given. */
+  readonly body?: unknown;
+  /** Posted as it is: JSON that somebody has written. */
+  readonly text?: string;
+  readonly method?: string;
+}
+
+/** Asks routes below `dagbook/api`, or below `below` there. A refusal is thrown as `Refusal`. */
+export class Routes {
   readonly #settings: ServerConnection.ISettings;
+  readonly #below: readonly string[];
+
+  constructor(settings: ServerConnection.ISettings, below: readonly string[] = []) {
+    this.#settings = settings;
+    this.#below = below;
+  }
+
+  /** The JSON of the answer; nothing where the answer is empty. */
+  async ask<T>(path: readonly string[], asked: Asked = {}): Promise<T> {
+    const text = await (await this.answer(path, asked)).text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  /** The answer itself. */
+  async answer(path: readonly string[], asked: Asked = {}): Promise<Response> {
+    const { query = [], body, method } = asked;
+    const text = asked.text ?? (body === undefined ? undefined : JSON.stringify(body));
+    const place = URLExt.join(
+      this.#settings.baseUrl,
+      'dagbook',
+      'api',
+      ...[...this.#below, ...path].map(encodeURIComponent)
+    );
+    const words = query.map(([name, value]) => [name, value]);
+    const url = query.length === 0 ? place : `${place}?${new URLSearchParams(words).toString()}`;
+    const options = {
+      method: method ?? (text === undefined ? 'GET' : 'POST'),
+      ...(text === undefined ? {} : { body: text })
+    };
+    const response = await ServerConnection.makeRequest(url, options, this.#settings);
+    if (!response.ok) {
+      throw refusal(response, await response.text());
+    }
+    return response;
+  }
+}
+
+/** Our routes of pipelines' runs as functions. */
+export class DagbookServer implements RunSource {
+  readonly #routes: Routes;
 
   constructor(settings: ServerConnection.ISettings) {
-    this.#settings = settings;
+    this.#routes = new Routes(settings);
   }
 
   runs(limit: number, before?: string): Promise<RunsAnswer> {
-    return this.#get(['runs'], { limit, before });
+    const query: Query = [['limit', String(limit)]];
+    return this.#routes.ask(['runs'], {
+      query: before === undefined ? query : [...query, ['before', before]]
+    });
   }
 
   entries(run: string, after: number): Promise<EventsAnswer> {
-    return this.#get(['runs', run, 'events'], { after });
+    return this.#routes.ask(['runs', run, 'events'], { query: [['after', String(after)]] });
   }
 
   /** The executed notebook of a step, as a document. */
   notebook(run: string, step: string): Promise<unknown> {
-    return this.#get(['runs', run, 'steps', step, 'notebook'], {});
-  }
-
-  async #get<T>(
-    path: readonly string[],
-    query: Readonly<Record<string, string | number | undefined>>
-  ): Promise<T> {
-    const asked = Object.entries(query).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)]]
-    );
-    const url =
-      URLExt.join(this.#settings.baseUrl, 'dagbook', 'api', ...path.map(encodeURIComponent)) +
-      (asked.length === 0 ? '' : `?${new URLSearchParams(asked).toString()}`);
-    const response = await ServerConnection.makeRequest(url, {}, this.#settings);
-    const text = await response.text();
-    if (response.ok) {
-      return JSON.parse(text) as T;
-    }
-    throw refusal(response, text);
+    return this.#routes.ask(['runs', run, 'steps', step, 'notebook']);
   }
 }
 
@@ -84,14 +122,21 @@ export function explain(error: unknown, trans: TranslationBundle): Fault {
   return { message: error instanceof Error ? error.message : String(error), remedy: '' };
 }
 
-/** The error that an answer other than yes is. */
-export function refusal(response: Response, text: string): Refusal {
-  let said: { message?: string; code?: string; remedy?: string } = {};
+interface Said {
+  readonly message?: string;
+  readonly code?: string;
+  readonly remedy?: string;
+  readonly findings?: readonly Finding[];
+}
+
+function refusal(response: Response, text: string): Refusal {
+  let said: Said = {};
   try {
-    said = JSON.parse(text) as typeof said;
+    said = JSON.parse(text) as Said;
   } catch {
     // Not ours: a proxy's or the server's own page.
   }
   const message = said.message ?? `${response.status} ${response.statusText}`;
-  return new Refusal(message, response.status, said.code ?? '', said.remedy ?? '');
+  const { code = '', remedy = '', findings = null } = said;
+  return new Refusal(message, response.status, code, remedy, findings);
 }

@@ -6,7 +6,8 @@ import type { JSX } from 'react';
 import { runRows } from '../model/selectors';
 import type { PanelState, RunStore } from '../model/runStore';
 import { Announcer } from './Announcer';
-import { FaultBanner, NoMatch, NoRuns } from './Notices';
+import { FaultBanner, NoMatch } from './FaultBanner';
+import { NoRuns } from './NoRuns';
 import { PanelHeader } from './PanelHeader';
 import { RunItem } from './RunItem';
 import { moveBetweenRows } from './rowKeys';
@@ -36,7 +37,9 @@ export function RunPanel({ store, actions, trans, locale }: RunPanelProps): JSX.
   return (
     <SurroundingsProvider value={surroundings}>
       <PanelHeader link={state.link} filter={state.filter} />
-      {state.fault !== null && <FaultBanner fault={state.fault} />}
+      {state.fault !== null && (
+        <FaultBanner fault={state.fault} trans={trans} onRetry={() => actions.refresh()} />
+      )}
       {/* The handler only moves the focus between the buttons inside. */}
       {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions */}
       <div className="jp-DagbookScroll" onKeyDown={moveBetweenRows}>
@@ -58,7 +61,11 @@ function PanelBody({ state, rows }: PanelBodyProps): JSX.Element | null {
     return null;
   }
   if (rows.length === 0) {
-    return state.filter.trim() === '' ? <NoRuns /> : <NoMatch filter={state.filter} />;
+    return state.filter.trim() === '' ? (
+      <NoRuns />
+    ) : (
+      <NoMatch filter={state.filter} trans={trans} onShowAll={() => actions.filter('')} />
+    );
   }
   return (
     <>

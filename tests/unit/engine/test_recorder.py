@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from dagbook.engine import record
-from dagbook.engine.record import Recorder, StepRecord, metrics_of
+from dagbook.engine.metrics import metrics_of
+from dagbook.engine.record import Recorder, StepRecord
 from dagbook.notebook.outputs import Output
 from dagbook.testing import MemoryTracker, values
 

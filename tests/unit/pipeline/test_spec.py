@@ -76,7 +76,8 @@ NODE = {"notebook": "a.ipynb"}
         ({"pipeline": "p"}, "nodes"),
         ({"pipeline": "p", "nodes": {}}, "nodes"),
         ({"pipeline": "p", "nodes": {"a": None}}, "nodes a"),
-        ({"pipeline": "p", "nodes": {"a": {}}}, "nodes a notebook"),
+        ({"pipeline": "p", "nodes": {"a": {}}}, "nodes a"),
+        ({"pipeline": "p", "nodes": {"a": {**NODE, "pipeline": "b"}}}, "nodes a"),
         ({"pipeline": "p", "nodes": {"a-b": NODE}}, "nodes"),
         ({"pipeline": "p", "nodes": {"a": NODE, "A": NODE}}, "nodes"),
         ({"pipeline": "p", "nodes": {"params": NODE}}, "nodes"),
@@ -142,3 +143,35 @@ def test_a_node_says_over_the_defaults_even_what_is_the_default_of_defaults():
 
 def test_one_need_may_be_written_as_a_word():
     assert spec({"a": {}, "b": {"needs": "a"}}).nodes["b"].needs == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("written", "model", "alias"),
+    [
+        ("churn", "churn", ""),
+        ("models:/churn", "churn", ""),
+        ({"model": "churn", "alias": "Production"}, "churn", "production"),
+        ({"model": "churn", "alias": "champion", "if": "auc > 0.7"}, "churn", "champion"),
+    ],
+)
+def test_what_becomes_of_a_model(written: Any, model: str, alias: str):
+    registration = spec({"a": {"register": written}}).nodes["a"].registration
+    assert registration is not None
+    assert (registration.model, registration.alias) == (model, alias)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("churn/3", "names a version"),
+        ("a:b", "cannot be the name"),
+        ({"model": "churn", "alias": "v2"}, "cannot be an alias"),
+        ({"model": "churn", "if": "auc > 1"}, "there is none"),
+        ({"model": "churn", "alias": "a", "if": "auc >"}, "write it over metrics"),
+        ({"model": "churn", "tags": {"mlflow.user": "x"}}, "cannot be a tag"),
+        ({"model": "churn", "description": "${params.x}"}, "plain texts"),
+    ],
+)
+def test_what_cannot_become_of_a_model(written: Any, said: str):
+    with pytest.raises(ValidationError, match=said):
+        spec({"a": {"register": written}})

@@ -2,7 +2,6 @@
 
 import type { Event } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Poll } from '@lumino/polling';
 import { Suspense, lazy } from 'react';
@@ -10,8 +9,8 @@ import type { JSX } from 'react';
 
 import type { RunFollower } from '../../model/pipeline/runFollower';
 import type { RunActions } from '../../view/pipeline/runActions';
-import { dagbookIcon } from '../icon';
 import { SCHEMA_ID } from '../live';
+import { PageWidget } from '../pageWidget';
 
 const RunView = lazy(async () => ({
   default: (await import('../../view/pipeline/RunView')).RunView
@@ -26,25 +25,23 @@ export interface RunViewOptions {
   readonly trans: TranslationBundle;
 }
 
-export class RunViewWidget extends ReactWidget {
+export class RunViewWidget extends PageWidget {
   readonly follower: RunFollower;
   readonly #options: RunViewOptions;
   readonly #poll: Poll;
   readonly #forget: () => void;
 
   constructor(options: RunViewOptions) {
-    super();
     const { follower, events, trans } = options;
     const { run } = follower.snapshot();
+    super({
+      id: runViewId(run),
+      className: 'jp-DagbookPipeline-canvas',
+      label: run,
+      caption: trans.__('Run %1', run)
+    });
     this.#options = options;
     this.follower = follower;
-    this.id = runViewId(run);
-    this.addClass('jp-DagbookPipeline-canvas');
-    this.title.icon = dagbookIcon;
-    this.title.closable = true;
-    this.title.label = run;
-    this.title.caption = trans.__('Run %1', run);
-    this.node.tabIndex = -1;
     this.#poll = new Poll({
       name: 'dagbook:run-view',
       auto: false,
@@ -66,12 +63,6 @@ export class RunViewWidget extends ReactWidget {
       this.follower.dispose();
       super.dispose();
     }
-  }
-
-  protected override onBeforeAttach(msg: Message): void {
-    super.onBeforeAttach(msg);
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', this.title.caption);
   }
 
   protected override onAfterShow(msg: Message): void {

@@ -4,13 +4,12 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, Notification } from '@jupyterlab/apputils';
 import type { WidgetTracker } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Suspense, lazy } from 'react';
 import type { JSX } from 'react';
 
 import { CompareStore } from '../../model/tracked/compare';
-import { dagbookIcon } from '../icon';
+import { PageWidget } from '../pageWidget';
 import { explain } from '../request';
 import { Recordings } from './recordings';
 import { OPEN_RUN } from './trackedCommands';
@@ -22,25 +21,22 @@ const ComparePage = lazy(async () => ({
 
 const MOST = 7;
 
-export class CompareWidget extends ReactWidget {
+export class CompareWidget extends PageWidget {
   readonly store: CompareStore;
   readonly #app: JupyterFrontEnd;
   readonly #trans: TranslationBundle;
   readonly #recordings: Recordings;
 
   constructor(app: JupyterFrontEnd, runs: readonly string[], trans: TranslationBundle) {
-    super();
+    super({
+      id: compareId(runs),
+      className: 'jp-DagbookPage',
+      label: trans.__('Compare %1 Runs', runs.length)
+    });
     this.#app = app;
     this.#trans = trans;
     const routes = new TrackedRoutes(app.serviceManager.serverSettings);
     this.store = new CompareStore(runs, routes, error => explain(error, trans));
-    this.id = compareId(runs);
-    this.addClass('jp-DagbookPage');
-    this.title.icon = dagbookIcon;
-    this.title.closable = true;
-    this.title.label = trans.__('Compare %1 Runs', runs.length);
-    this.title.caption = this.title.label;
-    this.node.tabIndex = -1;
     this.#recordings = new Recordings({
       name: 'dagbook:compare',
       events: app.serviceManager.events,
@@ -51,17 +47,6 @@ export class CompareWidget extends ReactWidget {
   override dispose(): void {
     this.#recordings.dispose();
     super.dispose();
-  }
-
-  protected override onBeforeAttach(msg: Message): void {
-    super.onBeforeAttach(msg);
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', this.title.caption);
-  }
-
-  protected override onActivateRequest(msg: Message): void {
-    super.onActivateRequest(msg);
-    this.node.focus();
   }
 
   protected override onAfterShow(msg: Message): void {

@@ -2,14 +2,13 @@
 
 import type { Event } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Suspense, lazy } from 'react';
 import type { JSX } from 'react';
 
 import type { PageStore } from '../../model/tracked/pageStore';
 import type { PageActions } from '../../view/tracked/page/pageSurroundings';
-import { dagbookIcon } from '../icon';
+import { PageWidget } from '../pageWidget';
 import { Recordings } from './recordings';
 
 // Fetched when a page is first shown, with the charts.
@@ -25,25 +24,23 @@ export interface RunPageOptions {
   readonly locale: string | undefined;
 }
 
-export class RunPageWidget extends ReactWidget {
+export class RunPageWidget extends PageWidget {
   readonly store: PageStore;
   readonly #options: RunPageOptions;
   readonly #recordings: Recordings;
   readonly #unsubscribe: () => void;
 
   constructor(options: RunPageOptions) {
-    super();
     const { store, events, trans } = options;
+    const { id } = store.snapshot();
+    super({
+      id: runPageId(id),
+      className: 'jp-DagbookPage',
+      label: trans.__('Run %1', id.slice(0, 8)),
+      caption: trans.__('Run %1', id)
+    });
     this.#options = options;
     this.store = store;
-    const { id } = store.snapshot();
-    this.id = runPageId(id);
-    this.addClass('jp-DagbookPage');
-    this.title.icon = dagbookIcon;
-    this.title.closable = true;
-    this.title.label = trans.__('Run %1', id.slice(0, 8));
-    this.title.caption = trans.__('Run %1', id);
-    this.node.tabIndex = -1;
     this.#recordings = new Recordings({
       name: 'dagbook:run-page',
       events,
@@ -58,18 +55,6 @@ export class RunPageWidget extends ReactWidget {
       this.#recordings.dispose();
       super.dispose();
     }
-  }
-
-  protected override onBeforeAttach(msg: Message): void {
-    super.onBeforeAttach(msg);
-    // Now, and not before: the main area gives every content the same name.
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', this.title.caption);
-  }
-
-  protected override onActivateRequest(msg: Message): void {
-    super.onActivateRequest(msg);
-    this.node.focus();
   }
 
   protected override onAfterShow(msg: Message): void {

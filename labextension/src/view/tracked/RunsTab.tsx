@@ -8,10 +8,11 @@ import type { TrackedState, TrackedStore } from '../../model/tracked/trackedStor
 import type { Translation } from '../surroundings';
 import { useClock } from '../useClock';
 import { linkWord } from '../words';
+import { FaultBanner } from '../FaultBanner';
 import { ColumnMenu } from './ColumnMenu';
+import { NoTrackedRuns } from './NoTrackedRuns';
 import { RunTable } from './RunTable';
 import { ScopeSelect } from './ScopeSelect';
-import { Empty, Fault } from './TrackedNotices';
 import { TrackedProvider, useTracked } from './trackedSurroundings';
 import type { TrackedActions } from './trackedSurroundings';
 
@@ -37,7 +38,9 @@ export function RunsTab({ store, actions, trans, locale }: RunsTabProps): JSX.El
   return (
     <TrackedProvider value={surroundings}>
       <Head state={state} columns={columns} />
-      {state.fault !== null && <Fault fault={state.fault} />}
+      {state.fault !== null && (
+        <FaultBanner fault={state.fault} trans={trans} onRetry={() => actions.refresh()} />
+      )}
       {state.away.length > 0 && (
         <p className="jp-DagbookTracked-away">
           {trans.__('Some runs are missing: %1', state.away.join(' · '))}
@@ -47,7 +50,7 @@ export function RunsTab({ store, actions, trans, locale }: RunsTabProps): JSX.El
       {state.runs.length > 0 ? (
         <RunTable state={state} columns={columns} />
       ) : (
-        state.listed && <Empty state={state} />
+        state.listed && <NoTrackedRuns state={state} />
       )}
       <p className="jp-DagbookUnseen" role="log" aria-live="polite">
         {state.listed && !state.reading

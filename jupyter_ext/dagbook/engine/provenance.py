@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Final
 
-from dagbook.api.run import Run
 from dagbook.engine.folders import ENVIRONMENT
 from dagbook.engine.surroundings import read_surroundings
 
@@ -26,11 +25,10 @@ def made_with(folder: Path) -> dict[str, str]:
     return told
 
 
-def cell_that_logs(run: Run, step: str) -> dict[str, str]:
-    """The id of the cell, in the executed notebook of a step, that logs the model, as far as it is seen."""
-    notebook = run.state.steps[step].notebook
+def cell_that_logs(notebook: Path) -> dict[str, str]:
+    """The id of the cell, in an executed notebook, that logs the model, as far as it is seen."""
     try:
-        cells = json.loads((run.folder / notebook).read_text("utf-8"))["cells"] if notebook else []
+        cells = json.loads(notebook.read_text("utf-8"))["cells"]
     except (OSError, ValueError, KeyError):
         return {}
     for sign in _LOGS_A_MODEL:
