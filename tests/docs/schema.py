@@ -40,6 +40,16 @@ def schema_text() -> str:
     parts["ResourcesSpec"]["properties"]["cpu"]["anyOf"].insert(0, CPU)
     parts["ResourcesSpec"]["properties"]["memory"]["anyOf"].insert(0, SIZE)
     parts["NodeSpec"]["properties"]["approve"]["anyOf"].insert(0, {"type": "string"})
+    parts["NodeSpec"].pop("required")
+    parts["NodeSpec"]["oneOf"] = [{"required": ["notebook"]}, {"required": ["predict"]}]
+    parts["NodeSpec"]["properties"]["predict"] = {
+        **parts["NodeSpec"]["properties"]["predict"]["anyOf"][0],
+        **{
+            key: value
+            for key, value in parts["NodeSpec"]["properties"]["predict"].items()
+            if key not in {"anyOf", "default"}
+        },
+    }
     parts["NodeSpec"]["properties"]["register"]["anyOf"].insert(0, {"type": "string"})
     parts["ApproveSpec"]["properties"]["timeout"]["anyOf"].insert(0, DURATION)
     _also(parts["ApproveSpec"]["properties"]["by"], {"type": "string"})

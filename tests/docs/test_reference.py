@@ -212,6 +212,10 @@ SHORT = {"pipeline": "p", "params": {"rows": 1, "names": ["a"]}, "defaults": {"t
         ({"notebook": "a.ipynb", "timeout": "soon"}, False),
         ({"notebook": "a.ipynb", "matrix": {"depth": []}}, False),
         ({"notebook": "a.ipynb", "parms": {}}, False),
+        ({"notebook": "a.ipynb", "register": "churn"}, True),
+        ({"notebook": "a.ipynb", "register": {"model": "churn", "if": "auc > 1", "alias": "a"}}, True),
+        ({"predict": "models:/churn@champion", "params": {"table": "a.csv"}}, True),
+        ({"notebook": "a.ipynb", "predict": "models:/churn"}, False),
         ({}, False),
     ],
 )

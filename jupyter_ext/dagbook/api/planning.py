@@ -16,6 +16,7 @@ from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
 from dagbook.api.places import WantedPlace, choose_place, jobs_at
+from dagbook.api.scoring import scoring_models
 from dagbook.engine.writer import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
@@ -139,6 +140,8 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     _require_tags(choices.tags)
     around = bootstrap.settings(checked.loaded.file)
     cache = bootstrap.cache(around)
+    graph = make_graph(spec)
+    scoring = scoring_models(spec, graph, bootstrap.find_model(checked.loaded.file))
     circumstances = Circumstances(
         params=values,
         facts=with_locks(checked.read.facts, bootstrap.environments(around)),
@@ -147,10 +150,10 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         env=os.environ,
         environment=environment_name(),
         use_cache=choices.use_cache,
+        models=scoring.versions,
         warm=around.warm if choices.warm is None else choices.warm,
         accepting=f"accepted by {user_name()} on {datetime.now().astimezone():%Y-%m-%d}",
     )
-    graph = make_graph(spec)
     place = choose_place(spec, choices.place, around)
     nodes = plan_nodes(spec, graph, circumstances)
     plan = Plan(
@@ -175,7 +178,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     return Prepared(
         plan=plan,
         documents={**checked.read.documents, **checked.hooks.documents},
-        warnings=checked.warnings if away is None else (*checked.warnings, _cache_away(away)),
+        warnings=(*checked.warnings, *scoring.warnings, *([_cache_away(away)] if away else [])),
         addresses=checked.hooks.addresses,
     )
 

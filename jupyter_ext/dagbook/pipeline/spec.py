@@ -20,6 +20,7 @@ from dagbook.pipeline.control_spec import (
 )
 from dagbook.pipeline.names import name_problem
 from dagbook.pipeline.on_spec import OnSpec
+from dagbook.pipeline.predict import with_notebook
 from dagbook.pipeline.register_spec import RegisterField
 from dagbook.pipeline.rules import Rules, RunIf
 from dagbook.pipeline.written import Duration, Written, parse_duration
@@ -131,10 +132,14 @@ class NodeSettings(Written):
 
 
 class NodeSpec(NodeSettings):
-    """A notebook in the pipeline."""
+    """A notebook in the pipeline, or a model that scores a table."""
 
     notebook: str = Field(
         description="Path of the notebook, relative to this file (.ipynb, or .py/.md by jupytext)"
+    )
+    predict: str | None = Field(
+        default=None,
+        description="In place of a notebook: score the table in `params` with models:/NAME@ALIAS",
     )
     params: dict[str, Any] = Field(default_factory=dict, description="Values for the notebook's parameters")
     matrix: Matrix = Field(default_factory=dict, description="One step per combination; use ${item.NAME}")
@@ -169,6 +174,11 @@ class NodeSpec(NodeSettings):
     )  # fmt: skip
     description: str = ""
     tags: dict[str, str] = Field(default_factory=dict, description="MLflow tags of the node's run")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _predictions_have_a_notebook(cls, value: object) -> object:
+        return with_notebook(value)
 
     @field_validator("needs", mode="before")
     @classmethod
