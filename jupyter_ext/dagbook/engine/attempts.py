@@ -141,9 +141,8 @@ class Attempts:
         return prepared
 
     def _not_prepared(self, step: PlannedStep, attempt: int, error: Unprepared) -> None:
-        name = step.step
-        self._history.happen(StepStarted(step=name, attempt=attempt, folder=attempt_folder(name, attempt)))
-        self._failed(Failed(step=name, attempt=attempt, as_="failed", error=error.error))
+        # It never began: a step that is asked about would else run though all places are taken.
+        self._failed(Failed(step=step.step, attempt=attempt, as_="failed", error=error.error))
 
     def expand(self, name: str) -> None:
         """Find out what a `foreach` is over."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from dagbook.engine.folders import attempt_folder
 from dagbook.engine.history import History
 from dagbook.engine.prepare import LOOK_UPSTREAM, said_of
 from dagbook.engine.upstream import Around
@@ -19,7 +18,6 @@ from dagbook.run.events import (
     StepExpanded,
     StepFailed,
     StepSkipped,
-    StepStarted,
     StepSucceeded,
 )
 from dagbook.run.resumption import children_of
@@ -74,7 +72,6 @@ class Expansion:
     def _failed(self, around: Around, error: Exception) -> None:
         name = around.step.step
         failure = NodeError(name="WrongForeach", value=said_of(error, around), remedy=LOOK_UPSTREAM)
-        self._history.happen(StepStarted(step=name, attempt=1, folder=attempt_folder(name, 1)))
         self._history.happen(StepFailed(step=name, attempt=1, as_="failed", error=failure, seconds=0))
 
     def gather(self, name: str) -> None:

@@ -218,6 +218,7 @@ class StepSucceeded(Fact):
 class StepFailed(Fact):
     """An attempt ended badly: an exception, a deadline, or the death of its kernel.
 
+    Of a step that was pending it could not be prepared, and never began.
     `retry_in` is how many seconds later the next attempt is made; None when there is none.
     """
 

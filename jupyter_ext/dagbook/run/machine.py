@@ -106,7 +106,7 @@ class Machine:
                 yield SkipStep(name, verdict.because, verdict.cause)
 
     def _questions(self) -> Iterator[Command]:
-        for name in self._in_order(self._askable):
+        for name in self._in_order(self._askable - self._resting):
             yield AskStep(name)
 
     def _expansions(self) -> Iterator[Command]:

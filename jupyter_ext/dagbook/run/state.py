@@ -270,7 +270,9 @@ def _step_succeeded(state: RunState, event: StepSucceeded, at: str) -> RunState:
 
 
 def _step_failed(state: RunState, event: StepFailed, at: str) -> RunState:
-    step = _open_step(state, event.step, {"running"})
+    step = _open_step(state, event.step, {"pending", "running"})
+    if step.state == "pending":
+        step = _without_attempt(step, event.attempt, at)
     return _with(
         state,
         replace(
@@ -283,6 +285,13 @@ def _step_failed(state: RunState, event: StepFailed, at: str) -> RunState:
             error=event.error,
             notebook=event.notebook,
         ),
+    )
+
+
+def _without_attempt(step: StepState, attempt: int, at: str) -> StepState:
+    """A step that could not be prepared: the attempt counts, and nothing of it ever ran."""
+    return replace(
+        step, attempt=attempt, started=at, cell=0, total=0, line="", waiting="", folder="", mlflow_run_id=None
     )
 
 

@@ -178,7 +178,8 @@ const HANDLERS: Handlers = {
       stoppedEarly: event.stopped_early ?? null
     }),
   step_failed: (state, event, at) =>
-    change(state, event.step, ['running'], {
+    change(state, event.step, ['pending', 'running'], {
+      ...(known(state, event.step).state === 'pending' ? withoutAttempt(event.attempt, at) : {}),
       state: (event.retry_in ?? null) === null ? event.as : 'pending',
       retryIn: event.retry_in ?? null,
       finished: at,
@@ -254,6 +255,20 @@ function change(
 
 function count(set: ReadonlySet<StepStatus>, status: StepStatus): number {
   return set.has(status) ? 1 : 0;
+}
+
+/** Of a step that could not be prepared: the attempt counts, and nothing of it ever ran. */
+function withoutAttempt(attempt: number, at: string): Partial<StepState> {
+  return {
+    attempt,
+    started: at,
+    cell: 0,
+    total: 0,
+    line: '',
+    waiting: '',
+    folder: '',
+    mlflowRunId: null
+  };
 }
 
 /** A step becomes one for each item; they stand behind it. */

@@ -161,6 +161,7 @@ export interface StepSucceeded {
 export interface StepFailed {
   readonly kind: 'step_failed';
   readonly step: string;
+  readonly attempt: number;
   readonly as: 'failed' | 'timed-out' | 'killed';
   readonly error: NodeError;
   readonly notebook?: string;

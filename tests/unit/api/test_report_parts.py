@@ -58,6 +58,15 @@ def test_a_clock_that_was_set_back_draws_no_negative_bar():
     assert all(bar.width >= 0 for drawn in bars(attempts(found)).values() for bar in drawn)
 
 
+def test_what_could_not_be_prepared_is_a_bar_without_length():
+    found = entries()
+    del found[0]
+    found[0] = found[0].model_copy(update={"at": at(6)})
+    found.insert(0, Entry(seq=1, at=at(4), event=StepStarted(step="c", attempt=1, folder="c/1")))
+    (first, _) = bars(attempts(found))["a"]
+    assert (first.number, first.state, first.width, first.seconds) == (1, "failed", 0, 0)
+
+
 def test_nothing_that_began_draws_nothing():
     assert bars(attempts([])) == {}
 

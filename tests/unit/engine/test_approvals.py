@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 
 from dagbook.engine.again import Again
 from dagbook.engine.approvals import ANSWERS, GivenAnswer, leave_answer
+from dagbook.engine.ports import Ended
 from dagbook.pipeline.plan import PlannedQuestion
 from dagbook.pipeline.rules import Retries, Rules
-from dagbook.run.events import ApprovalEnded, ApprovalRequested, StepStarted
+from dagbook.run.events import ApprovalEnded, ApprovalRequested, Event, StepStarted
 from dagbook.run.state import RunState, fold
 from dagbook.run.steps import Approval
-from dagbook.testing import failed, values
+from dagbook.testing import FakeExecutor, FakeRunner, failed, values
 from tests.unit.engine.bench import Bench, states
 from tests.unit.engine.test_control import planned, with_clock
 from tests.unit.notebook.notebooks import with_parameters
@@ -130,6 +132,28 @@ def test_an_attempt_that_is_made_again_asks_no_more(bench: Bench):
     state = bench.drive(planned(bench, {"a": ()}, a=said), {"a": [failed(), failed(), values(n=1)]})
     assert (state.steps["a"].state, state.steps["a"].attempt) == ("succeeded", 3)
     assert len(bench.events(ApprovalRequested)) == 1
+
+
+class Unhurried(FakeExecutor):
+    """Nothing ends while there is something to do."""
+
+    def wait(self, seconds: float) -> Sequence[Event | Ended]:
+        return super().wait(seconds) if seconds else ()
+
+
+def test_a_question_that_cannot_be_asked_takes_no_place_from_what_runs(bench: Bench):
+    nodes = {"a": (), "left_out": ("a",), "b": ("a",), "c": ("a", "left_out")}
+    plan = planned(bench, nodes, left_out={"rules": Rules(run_if="failure")}, c=asks("${a.nothing}"))
+    bench.executor = Unhurried(FakeRunner({"a": values(n=1)}))
+    state = bench.drive(plan.model_copy(update={"jobs": 1}))
+    assert states(state) == {"a": "succeeded", "left_out": "skipped", "b": "succeeded", "c": "failed"}
+    told = bench.journal.read()
+    running = [
+        {name for name, step in fold(told[:end]).steps.items() if step.state == "running"}
+        for end in range(len(told))
+    ]
+    assert {"b"} in running
+    assert max(map(len, running)) == 1
 
 
 def test_a_list_is_approved_once_before_it_is_expanded(bench: Bench):

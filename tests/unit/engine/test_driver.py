@@ -115,7 +115,8 @@ def test_a_step_that_cannot_be_prepared_fails_without_an_attempt(bench: Bench):
     state = bench.drive(plan, {"a": values(word="many")})
     assert states(state) == {"a": "succeeded", "b": "failed"}
     assert [request.step for request in bench.executor.runner.requests] == ["a"]
-    assert bench.kinds("b") == ["step_started", "step_failed"]
+    assert bench.kinds("b") == ["step_failed"]
+    assert (state.steps["b"].attempt, state.steps["b"].folder) == (1, "")
     (failure,) = bench.events(StepFailed)
     assert failure.error.name == "WrongParameter"
 

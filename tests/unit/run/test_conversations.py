@@ -191,7 +191,7 @@ def test_another_attempt_is_numbered_on():
     "events",
     [
         (step_succeeded("a"),),
-        (step_failed("a"),),
+        (*ran("a"), step_failed("a")),
         (StepStopping(step="a"),),
         (CellStarted(step="a", attempt=1, cell=1, total=2),),
         (OutputSeen(step="a", attempt=1, line="x"),),

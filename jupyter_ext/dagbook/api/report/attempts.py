@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dagbook.run.events import Entry, StepCancelled, StepFailed, StepStarted, StepSucceeded
@@ -32,7 +32,7 @@ class Bar:
 
 
 def attempts(entries: Iterable[Entry]) -> tuple[Attempt, ...]:
-    """Every attempt that began, in the order in which they did."""
+    """Every attempt that began, in the order in which they did; and those that could not be prepared."""
     found: dict[tuple[str, int], Attempt] = {}
     start: datetime | None = None
     for entry in entries:
@@ -48,14 +48,14 @@ def attempts(entries: Iterable[Entry]) -> tuple[Attempt, ...]:
             )
         elif isinstance(event, StepSucceeded | StepFailed | StepCancelled) and start is not None:
             begun = found.get((event.step, event.attempt or 0))
+            now = (at - start).total_seconds()
             if begun is not None:
-                found[event.step, begun.number] = Attempt(
-                    step=begun.step,
-                    number=begun.number,
-                    state=_ended_as(event),
-                    began=begun.began,
-                    # A clock that was set back must not draw a bar of negative length.
-                    ended=max(begun.began, (at - start).total_seconds()),
+                # A clock that was set back must not draw a bar of negative length.
+                ended = max(begun.began, now)
+                found[event.step, begun.number] = replace(begun, state=_ended_as(event), ended=ended)
+            elif isinstance(event, StepFailed) and event.attempt:
+                found[event.step, event.attempt] = Attempt(
+                    step=event.step, number=event.attempt, state=event.as_, began=now, ended=now
                 )
     return tuple(found.values())
 
