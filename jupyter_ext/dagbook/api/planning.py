@@ -17,6 +17,8 @@ from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
 from dagbook.api.places import WantedPlace, choose_place, jobs_at
 from dagbook.api.scoring import scoring_models
+from dagbook.api.sources import used_sources
+from dagbook.engine.kept_sources import KeptSources
 from dagbook.engine.writer import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
@@ -90,12 +92,13 @@ class Choices:
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A plan, the notebooks as they were when it was made, and whom its hooks tell."""
+    """A plan, the notebooks and modules as they were when it was made, and whom its hooks tell."""
 
     plan: Plan
     documents: Mapping[str, dict[str, Any]]
     warnings: tuple[Finding, ...] = ()
     addresses: Mapping[str, str] = field(default_factory=dict)
+    sources: KeptSources = field(default_factory=KeptSources)
 
 
 def check_file(file: Path) -> Checked:
@@ -180,6 +183,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         documents={**checked.read.documents, **checked.hooks.documents},
         warnings=(*checked.warnings, *scoring.warnings, *([_cache_away(away)] if away else [])),
         addresses=checked.hooks.addresses,
+        sources=used_sources(checked.read, checked.loaded.file, around.project),
     )
 
 
