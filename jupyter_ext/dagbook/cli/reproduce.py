@@ -38,7 +38,12 @@ def command(
         console.print(f"Reproducing run {original.id} in {how} …", highlight=False)
 
     def look(again: Run) -> None:
-        follow(again, live=not as_json)
+        try:
+            follow(again, live=not as_json)
+        except KeyboardInterrupt:
+            again.cancel("SIGINT")
+            again.wait()
+            ctx.exit(Exit.SIGINT)
 
     done = reproduce(original, same_environment=same_environment, into=into, look=look)
     if as_json:
