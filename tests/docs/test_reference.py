@@ -217,6 +217,8 @@ SHORT = {"pipeline": "p", "params": {"rows": 1, "names": ["a"]}, "defaults": {"t
         ({"predict": "models:/churn@champion", "params": {"table": "a.csv"}}, True),
         ({"notebook": "a.ipynb", "predict": "models:/churn"}, False),
         ({}, False),
+        ({"pipeline": "b.pipeline.yaml", "params": {"x": 1}, "needs": "b"}, True),
+        ({"pipeline": "b.pipeline.yaml", "notebook": "a.ipynb"}, False),
     ],
 )
 def test_the_schema_and_the_spec_agree(node, fits):

@@ -12,6 +12,7 @@ from tornado.httpclient import HTTPClientError
 
 from tests.server.asking import RECORD, told
 from tests.server.recorded_project import NASTY, PNG, Recorded, record
+from tests.unit.notebook.notebooks import with_parameters
 
 pytestmark = pytest.mark.slow
 
@@ -316,3 +317,20 @@ def test_what_is_a_filter_and_what_are_words(typed: str, is_words: bool):
     from dagbook.server.tracked.listing import filter_of
 
     assert (filter_of(typed) != typed) is is_words
+
+
+async def test_the_executed_notebooks_of_two_runs_are_compared(
+    jp_fetch: Any, recorded: Recorded, tmp_path: Path
+):
+    rich, alpha = recorded.ids["rich"], recorded.ids["alpha"]
+    (tmp_path / "notebook.ipynb").write_text(json.dumps(with_parameters("depth = 5")))
+    recorded.client.log_artifact(alpha, str(tmp_path / "notebook.ipynb"))
+    said = await told(jp_fetch, "tracked", "cells", params=[("run", rich), ("run", alpha)])
+    assert (said["left"]["path"], said["right"]["path"]) == ("executed.ipynb", "notebook.ipynb")
+    assert ["+", "depth = 5"] in next(one["lines"] for one in said["cells"] if one["change"] == "source")
+    for params, status, code in (
+        ([("run", rich)], 400, "which-runs"),
+        ([("run", rich), ("run", recorded.ids["beta"])], 404, "no-notebook"),
+        ([("run", rich), ("run", RECORD)], 404, "unknown-tracked-run"),
+    ):
+        assert (await told(jp_fetch, "tracked", "cells", params=params, status=status))["code"] == code

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from dagbook import bootstrap
 from dagbook.api.driver import cancel_file
 from dagbook.api.params import parse_assignments, run_params
+from dagbook.api.pipelines import open_pipeline
 from dagbook.api.planning import Choices, check_file, make_plan
 from dagbook.api.run import not_writable, write_run_folder
 from dagbook.engine.folders import PLAN, new_run_id, step_folder
@@ -22,7 +23,6 @@ from dagbook.engine.surroundings import record_surroundings
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.journals.lock import DriverLock, is_held
 from dagbook.journals.shared import SharedJournal
-from dagbook.loaders.pipeline_file import load_pipeline
 from dagbook.notebook.values import encode
 from dagbook.pipeline.digest import plan_digest
 from dagbook.pipeline.plan import MOST_STEPS, Plan
@@ -118,7 +118,7 @@ def _prepare(appointment: Appointment, file: Path, run: str, folder: Path) -> Pl
 
 def _planned_before(appointment: Appointment, file: Path, folder: Path) -> Plan:
     plan = Plan.model_validate_json((folder / PLAN).read_bytes())
-    spec = load_pipeline(file).spec
+    spec = open_pipeline(file).spec
     values = run_params(spec, parse_assignments(spec, appointment.params))
     encoded = {name: encode(value) for name, value in values.items()}
     if encoded != plan.params:

@@ -67,7 +67,9 @@ def check_notebooks(spec: PipelineSpec, facts: Mapping[str, NotebookFacts]) -> t
 
 def _check_node(spec: PipelineSpec, name: str, node: NodeSpec) -> Iterator[Problem]:
     for index, need in enumerate(node.needs):
-        if need not in spec.nodes:
+        # Of a node that is a pipeline one inside may be named: `features.prepare`.
+        outer = spec.nodes.get(need.partition(".")[0])
+        if need not in spec.nodes and (outer is None or outer.pipeline is None):
             yield _problem(
                 ("nodes", name, "needs", index), "unknown-node", f"there is no node '{need}' to wait for",
                 did_you_mean(need, spec.nodes), name,
