@@ -322,15 +322,18 @@ def test_what_is_a_filter_and_what_are_words(typed: str, is_words: bool):
 async def test_the_executed_notebooks_of_two_runs_are_compared(
     jp_fetch: Any, recorded: Recorded, tmp_path: Path
 ):
-    rich, alpha = recorded.ids["rich"], recorded.ids["alpha"]
-    (tmp_path / "notebook.ipynb").write_text(json.dumps(with_parameters("depth = 5")))
-    recorded.client.log_artifact(alpha, str(tmp_path / "notebook.ipynb"))
-    said = await told(jp_fetch, "tracked", "cells", params=[("run", rich), ("run", alpha)])
-    assert (said["left"]["path"], said["right"]["path"]) == ("executed.ipynb", "notebook.ipynb")
-    assert ["+", "depth = 5"] in next(one["lines"] for one in said["cells"] if one["change"] == "source")
-    for params, status, code in (
-        ([("run", rich)], 400, "which-runs"),
-        ([("run", rich), ("run", recorded.ids["beta"])], 404, "no-notebook"),
-        ([("run", rich), ("run", RECORD)], 404, "unknown-tracked-run"),
+    alpha, beta = recorded.ids["alpha"], recorded.ids["beta"]
+    for run, depth in ((alpha, 4), (beta, 5)):
+        (tmp_path / "notebook.ipynb").write_text(json.dumps(with_parameters(f"depth = {depth}")))
+        recorded.client.log_artifact(run, str(tmp_path / "notebook.ipynb"))
+    said = await told(jp_fetch, "tracked", "cells", params=[("run", alpha), ("run", beta)])
+    assert (said["left"]["path"], said["right"]["path"]) == ("notebook.ipynb", "notebook.ipynb")
+    (changed,) = said["cells"]
+    assert (changed["change"], changed["lines"]) == ("source", [["-", "depth = 4"], ["+", "depth = 5"]])
+    for other, status, code in (
+        ([], 400, "which-runs"),
+        ([("run", recorded.ids["elsewhere"])], 404, "no-notebook"),
+        ([("run", RECORD)], 404, "unknown-tracked-run"),
     ):
+        params = [("run", alpha), *other]
         assert (await told(jp_fetch, "tracked", "cells", params=params, status=status))["code"] == code

@@ -1,31 +1,16 @@
-"""A journal as a file of JSON lines, each with a checksum. One writer; any number of readers.
-
-A line is `{"crc":"xxxxxxxx",` followed by the rest of the object; the checksum is CRC-32 over that rest,
-as bytes, so that a reader in any language can check it without writing JSON the way Python does.
-"""
+"""A journal as a file of JSON lines, each with a checksum. One writer; any number of readers."""
 
 from __future__ import annotations
 
-import json
 import os
-import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dagbook.engine.disk import write_whole
 from dagbook.errors import EnvironmentFault, Finding
-from dagbook.run.events import (
-    JOURNAL_VERSION,
-    PROGRESS_KINDS,
-    Entry,
-    Event,
-    RunStarted,
-    entry_from_json,
-)
-
-_HEAD = b'{"crc":"'
-_CRC_END = len(_HEAD) + 8
+from dagbook.journals.lines import content_of, damage_of, encode_line, sound_lines
+from dagbook.journals.tail import Tail
+from dagbook.run.events import PROGRESS_KINDS, Entry, Event
 
 
 class JsonlJournal:
@@ -35,6 +20,7 @@ class JsonlJournal:
         self._path = path
         self._descriptor: int | None = None
         self._seq = 0
+        self._tail = Tail(path)
 
     def append(self, event: Event) -> Entry:
         """Write one line; state changes are fsynced, progress is not.
@@ -63,7 +49,7 @@ class JsonlJournal:
 
     def read(self, after: int = 0) -> list[Entry]:
         """Whole and sound lines with `seq > after`; reading ends at the first that is neither."""
-        return read_journal(self._path, after)
+        return self._tail.read(after)
 
     def damage(self) -> str | None:
         """What is wrong with the file and where, in words; a torn last line is no damage."""
@@ -105,91 +91,14 @@ class JsonlJournal:
             raise
 
 
-def read_journal(path: Path, after: int = 0) -> list[Entry]:
-    """The sound entries of a journal file with `seq > after`; an absent file has none."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    entries = [entry for _, entry in _sound_lines(content)]
-    # A last line that has all but its line break is whole.
-    last = decode_line(content.rpartition(b"\n")[2])
-    if last is not None and last.seq == len(entries) + 1:
-        entries.append(last)
-    return [entry for entry in entries if entry.seq > after]
-
-
-def damage_of(path: Path) -> str | None:
-    """What is wrong with a journal file, and where; None when all of its whole lines are sound."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    sound, count, version = 0, 0, JOURNAL_VERSION
-    for end, entry in _sound_lines(content):
-        sound, count = end, count + 1
-        if isinstance(entry.event, RunStarted):
-            version = entry.event.version
-    if version > JOURNAL_VERSION:
-        return f"it was written by a newer Dagbook (version {version}; this one knows {JOURNAL_VERSION})"
-    line, newline, _ = content[sound:].partition(b"\n")
-    if not newline:
-        return None
-    lost = content[sound:].count(b"\n")
-    after = f"; {lost - 1} more after it cannot be told" if lost > 1 else ""
-    return f"line {count + 1} {_what_is_wrong(line)}{after}"
-
-
-def _what_is_wrong(line: bytes) -> str:
-    if not line.startswith(_HEAD):
-        return "is no line of a journal"
-    if decode_line(line) is not None:
-        return "is not the next one: lines before it are missing"
-    rest = line[_CRC_END + 2 :]
-    if line[len(_HEAD) : _CRC_END + 2] != b'%08x",' % zlib.crc32(rest):
-        return "does not hold its checksum"
-    return "tells an event that this Dagbook cannot read"
-
-
-def _sound_lines(content: bytes) -> Iterator[tuple[int, Entry]]:
-    """The sound entries from the first on, each with where its line ends; ends at the first that is not."""
-    begin, seq = 0, 0
-    while (end := content.find(b"\n", begin)) >= 0:
-        entry = decode_line(content[begin:end])
-        if entry is None or entry.seq != seq + 1:
-            return
-        begin, seq = end + 1, entry.seq
-        yield begin, entry
-
-
-def encode_line(entry: Entry) -> bytes:
-    """One journal line, newline included."""
-    text = json.dumps(entry.to_json(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    rest = text[1:].encode()
-    return _HEAD + b'%08x",' % zlib.crc32(rest) + rest + b"\n"
-
-
-def decode_line(line: bytes) -> Entry | None:
-    """The entry of a line without its newline; None when it is torn, damaged or no journal line."""
-    if not line.startswith(_HEAD) or not line.endswith(b"}"):
-        return None
-    rest = line[_CRC_END + 2 :]
-    if line[len(_HEAD) : _CRC_END + 2] != b'%08x",' % zlib.crc32(rest):
-        return None
-    try:
-        return entry_from_json(json.loads(b"{" + rest))
-    except (ValueError, KeyError, RecursionError):
-        return None
-
-
 def _sound_part(path: Path) -> tuple[int, int]:
     """How many bytes of the file are whole, sound lines, and the last `seq` among them."""
     try:
-        content = path.read_bytes()
+        content = content_of(path)
     except FileNotFoundError:
         return 0, 0
     sound, seq = 0, 0
-    for end, entry in _sound_lines(content):
+    for end, entry in sound_lines(content):
         sound, seq = end, entry.seq
     return sound, seq
 

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from dagbook.journals.jsonl import JsonlJournal, damage_of, read_journal
+from dagbook.journals.jsonl import JsonlJournal
+from dagbook.journals.lines import damage_of
+from dagbook.journals.tail import read_journal
 from dagbook.run.events import Entry, Event
 
 _LOCK: Final = "journal.lock"

@@ -16,9 +16,10 @@ from dagbook.loaders.yaml_places import Place, place_of
 from dagbook.notebook.outputs import PublishedOutputs, published_outputs
 from dagbook.pipeline.check import check_spec
 from dagbook.pipeline.groups import joined
+from dagbook.pipeline.inlining import Part
 from dagbook.pipeline.predict import predict_notebook
 from dagbook.pipeline.problem import Problem
-from dagbook.pipeline.sub_pipelines import Part, TakenApart, parts_of, take_apart, without_effect
+from dagbook.pipeline.sub_pipelines import TakenApart, parts_of, take_apart, without_effect
 
 DEEPEST: Final = 20
 """Levels of pipelines inside pipelines."""

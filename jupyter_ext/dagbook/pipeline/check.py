@@ -262,6 +262,7 @@ def _as_problem(finding: Finding, path: tuple[str | int, ...]) -> Problem:
 def _same_files(spec: PipelineSpec) -> Iterator[Problem]:
     """Two steps that would write the same declared file: the later would destroy the earlier's."""
     written: dict[PurePosixPath, tuple[str, str]] = {}
+    notebooks = {PurePosixPath(node.notebook): name for name, node in spec.nodes.items()}
     for name, node in spec.nodes.items():
         folder = PurePosixPath(node.notebook).parent
         for key, value in node.outputs.items():
@@ -280,6 +281,12 @@ def _same_files(spec: PipelineSpec) -> Iterator[Problem]:
                     f"make the path differ: use ${{item.{min(missing)}}} in it", name,
                 )  # fmt: skip
             target = folder / value
+            if target in notebooks:
+                yield _problem(
+                    ("nodes", name, "outputs", key), "output-overwrites",
+                    f"'{name}' ({key}) would write over {target}, the notebook of '{notebooks[target]}'",
+                    "give the output a file of its own", name,
+                )  # fmt: skip
             if target in written:
                 other, other_key = written[target]
                 yield _problem(
