@@ -17,3 +17,7 @@ Object.assign(globalThis, {
 });
 
 afterEach(cleanup);
+
+// JupyterLab's React widgets draw when the browser has nothing else to do.
+globalThis.requestIdleCallback ??= callback =>
+  Number(setTimeout(() => callback({ didTimeout: false, timeRemaining: () => 0 }), 0));
