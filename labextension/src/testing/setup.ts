@@ -13,11 +13,9 @@ Object.assign(globalThis, {
   DragEvent: class extends MouseEvent {},
   ResizeObserver: Nothing,
   IntersectionObserver: Nothing,
+  // JupyterLab's React widgets draw when the browser has nothing else to do.
+  requestIdleCallback: (draw: () => void) => setTimeout(draw, 0),
   matchMedia: () => ({ matches: false, addEventListener: () => {}, removeEventListener: () => {} })
 });
 
 afterEach(cleanup);
-
-// JupyterLab's React widgets draw when the browser has nothing else to do.
-globalThis.requestIdleCallback ??= callback =>
-  Number(setTimeout(() => callback({ didTimeout: false, timeRemaining: () => 0 }), 0));
