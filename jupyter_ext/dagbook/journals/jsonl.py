@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,13 +29,21 @@ _HEAD = b'{"crc":"'
 _CRC_END = len(_HEAD) + 8
 
 
+@dataclass(frozen=True)
+class Place:
+    """Behind a line of a journal file: how many bytes it and all before it take, and its number."""
+
+    end: int = 0
+    seq: int = 0
+
+
 class JsonlJournal:
     """`<run folder>/journal.jsonl`. Opened for writing on the first append."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
-        self._seq = 0
+        self._place = Place()
 
     def append(self, event: Event) -> Entry:
         """Write one line; state changes are fsynced, progress is not.
@@ -42,12 +51,24 @@ class JsonlJournal:
         Raises:
             EnvironmentFault: the disk is full or the folder not writable.
         """
+        return self.append_all((event,))[0]
+
+    def append_all(self, events: Sequence[Event]) -> list[Entry]:
+        """Write a line for each, and fsync once. What a crash leaves of them is a beginning.
+
+        Raises:
+            EnvironmentFault: as `append`; then nothing of them is there.
+        """
         try:
             if self._descriptor is None:
                 self._open()
-            entry = Entry(seq=self._seq + 1, at=_now(), event=event)
-            self._write(encode_line(entry))
-            if event.kind not in PROGRESS_KINDS:
+            at = _now()
+            entries = [
+                Entry(seq=seq, at=at, event=event) for seq, event in enumerate(events, self._place.seq + 1)
+            ]
+            lines = b"".join(map(encode_line, entries))
+            self._write(lines)
+            if any(event.kind not in PROGRESS_KINDS for event in events):
                 os.fsync(self._descriptor or 0)
         except OSError as error:
             raise EnvironmentFault(
@@ -58,8 +79,24 @@ class JsonlJournal:
                     file=str(self._path),
                 )
             ) from error
-        self._seq += 1
-        return entry
+        self._place = Place(self._place.end + len(lines), self._place.seq + len(entries))
+        return entries
+
+    def follow(self) -> None:
+        """Go on behind what others have written meanwhile."""
+        if self._descriptor is None:
+            return
+        found = os.fstat(self._descriptor)
+        begin = self._place.end
+        if found.st_nlink and found.st_size == begin:
+            return
+        content = os.pread(self._descriptor, max(0, found.st_size - begin), begin)
+        place = self._place
+        for end, entry in _sound_lines(content, place.seq):
+            place = Place(begin + end, entry.seq)
+        self._place = place
+        if not found.st_nlink or place.end != found.st_size:
+            self.close()  # a torn line, or another file: opening it sees to that
 
     def read(self, after: int = 0) -> list[Entry]:
         """Whole and sound lines with `seq > after`; reading ends at the first that is neither."""
@@ -76,13 +113,12 @@ class JsonlJournal:
             self._descriptor = None
 
     def _open(self) -> None:
-        sound, self._seq = _sound_part(self._path)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._place = _sound_part(self._path)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         # A torn last line (power cut, full disk) was never acknowledged: it goes. Damage is kept beside.
         if damage_of(self._path) is not None:
             self._keep_damaged()
-        os.ftruncate(descriptor, sound)
-        os.lseek(descriptor, 0, os.SEEK_END)
+        os.ftruncate(descriptor, self._place.end)
         self._descriptor = descriptor
 
     def _keep_damaged(self) -> None:
@@ -94,7 +130,7 @@ class JsonlJournal:
 
     def _write(self, line: bytes) -> None:
         assert self._descriptor is not None
-        start = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        start = os.lseek(self._descriptor, self._place.end, os.SEEK_SET)
         written = 0
         try:
             while written < len(line):
@@ -107,16 +143,26 @@ class JsonlJournal:
 
 def read_journal(path: Path, after: int = 0) -> list[Entry]:
     """The sound entries of a journal file with `seq > after`; an absent file has none."""
+    return [entry for entry in read_behind(path, Place())[0] if entry.seq > after]
+
+
+def read_behind(path: Path, place: Place) -> tuple[list[Entry], Place]:
+    """The sound entries behind a place in a journal file, and the place behind their last whole line."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            file.seek(place.end)
+            content = file.read()
     except FileNotFoundError:
-        return []
-    entries = [entry for _, entry in _sound_lines(content)]
+        return [], Place()
+    entries, end = [], 0
+    for end, entry in _sound_lines(content, place.seq):  # noqa: B007
+        entries.append(entry)
+    behind = Place(place.end + end, place.seq + len(entries))
     # A last line that has all but its line break is whole.
     last = decode_line(content.rpartition(b"\n")[2])
-    if last is not None and last.seq == len(entries) + 1:
+    if last is not None and last.seq == behind.seq + 1:
         entries.append(last)
-    return [entry for entry in entries if entry.seq > after]
+    return entries, behind
 
 
 def damage_of(path: Path) -> str | None:
@@ -151,9 +197,9 @@ def _what_is_wrong(line: bytes) -> str:
     return "tells an event that this Dagbook cannot read"
 
 
-def _sound_lines(content: bytes) -> Iterator[tuple[int, Entry]]:
-    """The sound entries from the first on, each with where its line ends; ends at the first that is not."""
-    begin, seq = 0, 0
+def _sound_lines(content: bytes, seq: int = 0) -> Iterator[tuple[int, Entry]]:
+    """The sound entries behind `seq`, each with where its line ends; ends at the first that is not."""
+    begin = 0
     while (end := content.find(b"\n", begin)) >= 0:
         entry = decode_line(content[begin:end])
         if entry is None or entry.seq != seq + 1:
@@ -182,16 +228,9 @@ def decode_line(line: bytes) -> Entry | None:
         return None
 
 
-def _sound_part(path: Path) -> tuple[int, int]:
-    """How many bytes of the file are whole, sound lines, and the last `seq` among them."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return 0, 0
-    sound, seq = 0, 0
-    for end, entry in _sound_lines(content):
-        sound, seq = end, entry.seq
-    return sound, seq
+def _sound_part(path: Path) -> Place:
+    """Behind the whole, sound lines of the file."""
+    return read_behind(path, Place())[1]
 
 
 def _now() -> str:
