@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test test-engines check bench format docs build clean environment browser test-python test-front-end \
+.PHONY: help demo lab test test-faults test-engines check bench format docs build clean environment browser test-python test-front-end \
 	check-format check-lint check-types check-imports check-front-end
 
 BIN := .venv/bin
@@ -41,6 +41,9 @@ test-python: environment browser
 
 test-front-end: environment
 	@cd labextension && jlpm test
+
+test-faults: environment  ## Run the fault matrix and print what holds; ARGS=--write puts it into the documentation
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 test-engines: environment  ## Run what is compiled for other schedulers on them, each in its own environment
 	@tools/bring-engine luigi 'luigi>=3.6'

@@ -1,4 +1,5 @@
 import { launchPlugin } from './lab/launchPlugin';
+import { modelsPlugin } from './lab/models/modelsPlugin';
 import { notebookPlugin } from './lab/notebookPlugin';
 import { notebooksPlugin } from './lab/notebooksPlugin';
 import { panelPlugin } from './lab/panelPlugin';
@@ -7,12 +8,14 @@ import { runViewPlugin } from './lab/pipeline/runViewPlugin';
 import { runsPlugin } from './lab/runsPlugin';
 import { trackedPlugin } from './lab/tracked/trackedPlugin';
 
+export { IModels } from './lab/models/tokens';
 export { IRuns } from './lab/tokens';
 export { ITracked } from './lab/tracked/tokens';
 
 export default [
   runsPlugin,
   trackedPlugin,
+  modelsPlugin,
   notebooksPlugin,
   panelPlugin,
   launchPlugin,

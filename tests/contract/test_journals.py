@@ -6,19 +6,25 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dagbook.engine.ports import Journal
 from dagbook.errors import EnvironmentFault
-from dagbook.journals import jsonl
-from dagbook.journals.jsonl import JsonlJournal, decode_line, encode_line, read_journal
+from dagbook.journals import tail
+from dagbook.journals.jsonl import JsonlJournal
+from dagbook.journals.lines import decode_line, encode_line
 from dagbook.journals.memory import MemoryJournal
 from dagbook.journals.shared import SharedJournal
+from dagbook.journals.tail import Tail, read_journal
 from dagbook.run.events import CellStarted, Entry, Event, OutputSeen, RunFinished, StepWarned, UnknownEvent
 from dagbook.testing import outline, run_started, step_failed, step_started, step_succeeded
 
@@ -313,25 +319,6 @@ def test_what_is_appended_together_is_synced_once_and_all_or_nothing_when_the_di
     assert written.read_bytes() == before
 
 
-def test_a_shared_journal_reads_no_line_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = tmp_path / "journal.jsonl"
-    ours, theirs = SharedJournal(path), SharedJournal(path)
-    for each in (ours, theirs):
-        each.append_all(EVENTS)
-    decoded: list[bytes] = []
-    monkeypatch.setattr(jsonl, "decode_line", lambda line: decoded.append(line) or decode_line(line))
-    theirs.append(EVENTS[0])
-    assert ours.append(EVENTS[1]).seq == 2 * len(EVENTS) + 2
-    # Theirs, each once.
-    assert len([line for line in decoded if line]) == len(EVENTS) + 1
-    read = ours.read()
-    decoded.clear()
-    assert ours.read(after=read[-1].seq) == []
-    theirs.append(EVENTS[2])
-    assert [entry.event for entry in ours.read(after=read[-1].seq)] == [EVENTS[2]]
-    assert len([line for line in decoded if line]) == 2  # by the writer, and by the reader
-
-
 def test_a_shared_journal_mends_a_line_that_another_process_left_torn(tmp_path: Path):
     path = tmp_path / "journal.jsonl"
     ours = SharedJournal(path)
@@ -346,6 +333,7 @@ def test_a_shared_journal_mends_a_line_that_another_process_left_torn(tmp_path: 
 
 _WRITE = """
 import sys
+import tempfile
 from pathlib import Path
 from dagbook.journals.shared import SharedJournal
 from dagbook.run.events import StepWarned
@@ -376,3 +364,34 @@ def test_who_holds_a_shared_journal_is_alone_with_it(tmp_path: Path):
         assert [entry.event.step for entry in journal.read() if isinstance(entry.event, StepWarned)] == ["a"]
     assert writer.wait(120) == 0
     assert len(journal.read()) == 21
+
+
+LINES = [encode_line(Entry(seq=seq, at="-", event=EVENTS[1])) for seq in range(1, 201)]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 210)), max_size=10))
+def test_whoever_asks_again_gets_what_a_first_reader_would(steps: list[tuple[int, int]]):
+    """Steps: how many lines are appended, and after which number is asked then."""
+    with tempfile.TemporaryDirectory() as folder, patch.object(tail, "_EVERY", 7):
+        path = Path(folder) / "journal.jsonl"
+        reader, written = Tail(path), 0
+        for more, after in steps:
+            with path.open("ab") as file:
+                file.writelines(LINES[written : written + more])
+            written += more
+            assert [entry.seq for entry in reader.read(after)] == list(range(after + 1, written + 1))
+
+
+def test_another_journal_in_its_place_is_read_from_its_beginning(tmp_path: Path):
+    path = tmp_path / "journal.jsonl"
+    line = [encode_line(Entry(seq=seq, at=f"{seq}", event=EVENTS[1])) for seq in range(1, 6)]
+    reader = Tail(path)
+    path.write_bytes(b"".join(line))
+    assert len(reader.read()) == 5
+    path.write_bytes(b"".join(line[:2]))  # shorter
+    assert [entry.seq for entry in reader.read(1)] == [2]
+    path.write_bytes(b"".join(line[:1]) + line[1].replace(b'"at":"2"', b'"at":"longer"') + b"".join(line[2:]))
+    assert [entry.seq for entry in reader.read()] == [1]  # the damaged line ends it
+    path.unlink()
+    assert reader.read() == []

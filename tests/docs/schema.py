@@ -44,6 +44,8 @@ def schema_text() -> str:
     parts["ApproveSpec"]["properties"]["timeout"]["anyOf"].insert(0, DURATION)
     _also(parts["ApproveSpec"]["properties"]["by"], {"type": "string"})
     _also(parts["NodeSpec"]["properties"]["mutex"], {"type": "string"})
+    # A node is one of the two.
+    parts["NodeSpec"]["oneOf"] = [{"required": ["notebook"]}, {"required": ["pipeline"]}]
     parts["NodeSpec"]["properties"]["when"]["anyOf"].insert(0, {"type": "boolean"})
     _also(parts["NodeSpec"]["properties"]["needs"], {"type": "string"})
     parts["HookSpec"]["properties"]["timeout"]["anyOf"] = [

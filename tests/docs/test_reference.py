@@ -213,6 +213,8 @@ SHORT = {"pipeline": "p", "params": {"rows": 1, "names": ["a"]}, "defaults": {"t
         ({"notebook": "a.ipynb", "matrix": {"depth": []}}, False),
         ({"notebook": "a.ipynb", "parms": {}}, False),
         ({}, False),
+        ({"pipeline": "b.pipeline.yaml", "params": {"x": 1}, "needs": "b"}, True),
+        ({"pipeline": "b.pipeline.yaml", "notebook": "a.ipynb"}, False),
     ],
 )
 def test_the_schema_and_the_spec_agree(node, fits):

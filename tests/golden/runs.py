@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dagbook.journals.jsonl import encode_line, read_journal
+from dagbook.journals.lines import encode_line
 from dagbook.journals.lock import DriverLock
+from dagbook.journals.tail import read_journal
 
 JOURNALS = Path(__file__).parent / "journals"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dagbook.journals.jsonl import read_journal
+from dagbook.journals.tail import read_journal
 from dagbook.run.events import KINDS
 from dagbook.run.hooks import HookState
 from dagbook.run.state import IllegalEvent, RunState, StepState, apply, fold

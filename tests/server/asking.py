@@ -44,12 +44,14 @@ EXAMPLES: dict[str, tuple[str, tuple[str, ...]]] = {
     r"dagbook/api/tracked/runs": ("GET", ("tracked", "runs")),
     r"dagbook/api/tracked/experiments": ("GET", ("tracked", "experiments")),
     r"dagbook/api/tracked/series": ("GET", ("tracked", "series")),
+    r"dagbook/api/tracked/cells": ("GET", ("tracked", "cells")),
     r"dagbook/api/tracked/runs/([^/]+)": ("GET PATCH DELETE", ("tracked", "runs", RECORD)),
     r"dagbook/api/tracked/runs/([^/]+)/restore": ("POST", ("tracked", "runs", RECORD, "restore")),
     r"dagbook/api/tracked/runs/([^/]+)/artifacts": ("GET", ("tracked", "runs", RECORD, "artifacts")),
     r"dagbook/api/tracked/runs/([^/]+)/preview": ("GET", ("tracked", "runs", RECORD, "preview")),
     r"dagbook/api/tracked/runs/([^/]+)/notebook": ("GET", ("tracked", "runs", RECORD, "notebook")),
     r"dagbook/api/tracked/runs/([^/]+)/download": ("GET", ("tracked", "runs", RECORD, "download")),
+    r"dagbook/api/openapi\.json": ("GET", ("openapi.json",)),
     r"dagbook/api(?:/.*)?": ("GET", ("elsewhere",)),
 }
 EVERY = [(verb, path) for verbs, path in EXAMPLES.values() for verb in verbs.split()]

@@ -43,6 +43,13 @@ async def test_models_are_listed_shown_promoted_and_described(jp_fetch: Any, tra
     assert (shown["description"], shown["aliases"]) == ("who leaves", {"champion": 2})
     assert [version["version"] for version in shown["versions"]] == [2, 1]
 
+    source = {"mlflow.source.name": str(trained.folder / "sub" / "train.ipynb")}
+    trained.registry.tag("churn", 2, source)
+    newest, older = (await told(jp_fetch, "models", "churn"))["versions"]
+    assert newest["made_by"]["path"] == "sub/train.ipynb"
+    assert "path" not in older["made_by"]
+    assert (await told(jp_fetch, "models", "churn/2"))["made_by"]["path"] == "sub/train.ipynb"
+
     gone = await told(jp_fetch, "models", "churn", "aliases", "champion", method="DELETE")
     assert gone["from"] == 2
     assert (await told(jp_fetch, "models", "churn"))["aliases"] == {}

@@ -12,6 +12,7 @@ from tornado.httpclient import HTTPClientError
 
 from tests.server.asking import RECORD, told
 from tests.server.recorded_project import NASTY, PNG, Recorded, record
+from tests.unit.notebook.notebooks import with_parameters
 
 pytestmark = pytest.mark.slow
 
@@ -316,3 +317,23 @@ def test_what_is_a_filter_and_what_are_words(typed: str, is_words: bool):
     from dagbook.server.tracked.listing import filter_of
 
     assert (filter_of(typed) != typed) is is_words
+
+
+async def test_the_executed_notebooks_of_two_runs_are_compared(
+    jp_fetch: Any, recorded: Recorded, tmp_path: Path
+):
+    alpha, beta = recorded.ids["alpha"], recorded.ids["beta"]
+    for run, depth in ((alpha, 4), (beta, 5)):
+        (tmp_path / "notebook.ipynb").write_text(json.dumps(with_parameters(f"depth = {depth}")))
+        recorded.client.log_artifact(run, str(tmp_path / "notebook.ipynb"))
+    said = await told(jp_fetch, "tracked", "cells", params=[("run", alpha), ("run", beta)])
+    assert (said["left"]["path"], said["right"]["path"]) == ("notebook.ipynb", "notebook.ipynb")
+    (changed,) = said["cells"]
+    assert (changed["change"], changed["lines"]) == ("source", [["-", "depth = 4"], ["+", "depth = 5"]])
+    for other, status, code in (
+        ([], 400, "which-runs"),
+        ([("run", recorded.ids["elsewhere"])], 404, "no-notebook"),
+        ([("run", RECORD)], 404, "unknown-tracked-run"),
+    ):
+        params = [("run", alpha), *other]
+        assert (await told(jp_fetch, "tracked", "cells", params=params, status=status))["code"] == code

@@ -36,6 +36,12 @@ class Reference:
 
     expression: str
 
+    def __getattr__(self, name: str) -> Reference:
+        """Of a pipeline inside, or of a value that is a mapping: `features.out.prepare.table`."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Reference(f"{self.expression}.{name}")
+
     def __str__(self) -> str:
         return f"${{{self.expression}}}"
 
@@ -95,18 +101,20 @@ class Pipeline:
 
     def node(
         self,
-        notebook: str | Path,
+        notebook: str | Path | None = None,
         name: str | None = None,
         /,
         *,
+        pipeline: str | Path | None = None,
         needs: Iterable[Node | str] = (),
         **given: Any,
     ) -> Node:
-        """Add a notebook.
+        """Add a notebook, or another pipeline.
 
         Args:
             notebook: its path, relative to the pipeline's folder.
-            name: of the node; the notebook's by default.
+            name: of the node; the notebook's, or the pipeline file's, by default.
+            pipeline: path of a pipeline file, in place of a notebook; `given` is then for its parameters.
             needs: nodes to wait for without taking data from them.
             given: a key of a node as in the pipeline file (`matrix`, `foreach`, `when`, …), or else
                 the value of a notebook's parameter: plain, or a reference. A condition is put together like
@@ -116,7 +124,8 @@ class Pipeline:
         Raises:
             InvalidInput: the name is taken, or no name.
         """
-        node = name or _name_of(Path(notebook))
+        work = _work(notebook, pipeline)
+        node = name or _name_of(Path(next(iter(work.values()))))
         if problem := name_problem(node):
             raise InvalidInput(
                 Finding(code="wrong-value", message=f"node {node!r} {problem}", remedy="give the node a name")
@@ -131,7 +140,7 @@ class Pipeline:
             )
         keys = {key: given.pop(key) for key in _NODE_KEYS if key in given}
         params = {**given, **dict(keys.pop("params", {}))}
-        written: dict[str, Any] = {"notebook": str(notebook)}
+        written: dict[str, Any] = dict(work)
         if params:
             written["params"] = _written(params)
         if needed := [need.name if isinstance(need, Node) else need for need in needs]:
@@ -239,6 +248,19 @@ def _written(value: Any) -> Any:
     return value
 
 
-def _name_of(notebook: Path) -> str:
-    name = "".join(letter if letter.isalnum() else "_" for letter in notebook.stem)
+def _work(notebook: str | Path | None, pipeline: str | Path | None) -> dict[str, str]:
+    """What the node is, as a key of the pipeline file."""
+    if (notebook is None) == (pipeline is None):
+        raise InvalidInput(
+            Finding(
+                code="wrong-value", message="a node is a notebook or a pipeline",
+                remedy='write p.node("FILE.ipynb") or p.node(pipeline="FILE.pipeline.yaml")',
+            )
+        )  # fmt: skip
+    return {"pipeline": str(pipeline)} if notebook is None else {"notebook": str(notebook)}
+
+
+def _name_of(file: Path) -> str:
+    stem = file.stem.removesuffix(".pipeline")
+    name = "".join(letter if letter.isalnum() else "_" for letter in stem)
     return f"{name}_" if name in RESERVED else name

@@ -34,8 +34,9 @@ class ReadNotebooks:
 def read_notebooks(spec: PipelineSpec, folder: Path, loader: Loader) -> ReadNotebooks:
     """Read every notebook of `spec`; paths are relative to `folder`, problems are gathered and not raised."""
     reading = _Reading(spec, folder, loader)
-    for name in spec.nodes:
-        reading.read(name)
+    for name, node in spec.nodes.items():
+        if node.pipeline is None:  # else it could not be taken apart, and that is said
+            reading.read(name)
     return ReadNotebooks(
         facts=reading.facts,
         documents=reading.documents,

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from dagbook import bootstrap
+from dagbook.api.pipelines import open_pipeline
 from dagbook.api.places import WantedPlace
 from dagbook.api.planning import Choices, Prepared, check, check_file, make_plan
 from dagbook.api.run import Run, start
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.notebook_pipeline import is_notebook, pipeline_of_notebook
-from dagbook.loaders.pipeline_file import load_pipeline
 from dagbook.notebook import types
 from dagbook.notebook.cells import parameters_cell
 from dagbook.notebook.parameters import (
@@ -197,7 +197,7 @@ def launch(  # noqa: PLR0913  # each is an option of `dagbook run`
 
 
 def _open_pipeline(file: Path) -> Launchable:
-    spec = load_pipeline(file).spec
+    spec = open_pipeline(file).spec
     fields = tuple(
         Field(
             name=name, type=param.param_type, help=param.help, secret=param.secret,

@@ -15,6 +15,7 @@ from dagbook.api.environments import with_locks
 from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
+from dagbook.api.pipelines import whole
 from dagbook.api.places import WantedPlace, choose_place, jobs_at
 from dagbook.engine.writer import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
@@ -108,6 +109,7 @@ def check_file(file: Path) -> Checked:
 
 def check(loaded: LoadedPipeline) -> Checked:
     """Look through a pipeline that was loaded, or built in Python."""
+    loaded = whole(loaded)
     spec = loaded.spec
     loader, folder = bootstrap.loader(bootstrap.settings(loaded.file)), loaded.file.parent
     read = read_notebooks(spec, folder, loader)
@@ -121,7 +123,10 @@ def check(loaded: LoadedPipeline) -> Checked:
         hooks = read_hooks(spec, folder, loader)
         problems += [*check_notebooks(spec, read.facts), *hooks.problems]
     return Checked(
-        loaded=loaded, read=read, findings=(*loaded.findings(problems), *read.findings), hooks=hooks
+        loaded=loaded,
+        read=read,
+        findings=(*loaded.remarks, *loaded.findings(problems), *read.findings),
+        hooks=hooks,
     )
 
 
@@ -135,7 +140,8 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     checked.require()
     spec = checked.spec
     values = run_params(spec, choices.params)
-    _require_nodes(spec, choices.selection)
+    selection = choices.selection.within(checked.loaded.top)
+    _require_nodes(checked.loaded, selection)
     _require_tags(choices.tags)
     around = bootstrap.settings(checked.loaded.file)
     cache = bootstrap.cache(around)
@@ -143,7 +149,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         params=values,
         facts=with_locks(checked.read.facts, bootstrap.environments(around)),
         memory=Memory(known=cache.known, latest=cache.latest),
-        selection=choices.selection,
+        selection=selection,
         env=os.environ,
         environment=environment_name(),
         use_cache=choices.use_cache,
@@ -170,7 +176,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         steps=StepPlanner(spec, graph, circumstances).steps(),
         hooks=dict(checked.hooks.planned),
     )
-    _require_accepted(plan, choices.selection)
+    _require_accepted(plan, selection)
     away = cache.trouble()
     return Prepared(
         plan=plan,
@@ -195,7 +201,8 @@ def environment_name() -> str:
     return f"python {sys.version_info.major}.{sys.version_info.minor}"
 
 
-def _require_nodes(spec: PipelineSpec, selection: Selection) -> None:
+def _require_nodes(loaded: LoadedPipeline, selection: Selection) -> None:
+    spec = loaded.spec
     unknown = [node for node in selection.named() if node not in spec.nodes]
     if unknown:
         raise InvalidInput(
@@ -203,7 +210,7 @@ def _require_nodes(spec: PipelineSpec, selection: Selection) -> None:
                 Finding(
                     code="unknown-node",
                     message=f"the pipeline '{spec.pipeline}' has no node '{node}'",
-                    remedy=did_you_mean(node, spec.nodes),
+                    remedy=did_you_mean(node, loaded.top.names()),
                 )
                 for node in unknown
             )

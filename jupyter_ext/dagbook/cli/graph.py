@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from dagbook.api.pipelines import open_pipeline
 from dagbook.cli.choices import file_argument
 from dagbook.cli.screen import json_option, print_json
 from dagbook.errors import InvalidInput
-from dagbook.loaders.pipeline_file import load_pipeline
 from dagbook.pipeline.check import check_spec
 from dagbook.pipeline.drawing import FORMATS
 from dagbook.pipeline.graph import make_graph
@@ -23,8 +23,9 @@ from dagbook.pipeline.plan import matrix_items
 @json_option
 def command(file: Path, form: str, output: Path | None, *, as_json: bool) -> None:
     """Draw the nodes of FILE and what depends on what."""
-    loaded = load_pipeline(file)
-    errors = [f for f in loaded.findings(check_spec(loaded.spec)) if f.severity == "error"]
+    loaded = open_pipeline(file)
+    found = (*loaded.remarks, *loaded.findings(check_spec(loaded.spec)))
+    errors = [finding for finding in found if finding.severity == "error"]
     if errors:
         raise InvalidInput(*errors)
     spec, graph = loaded.spec, make_graph(loaded.spec)

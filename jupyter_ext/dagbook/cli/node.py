@@ -55,9 +55,9 @@ def prepare(
     """
     from dagbook.api.node_request import StepPlace, write_request
     from dagbook.api.params import parse_assignments
-    from dagbook.loaders.pipeline_file import load_pipeline
+    from dagbook.api.pipelines import open_pipeline
 
-    values = parse_assignments(load_pipeline(file).spec, params)
+    values = parse_assignments(open_pipeline(file).spec, params)
     place = StepPlace(step=step, params=values, **where)
     request = write_request(file, place)
     if request is None:

@@ -37,6 +37,7 @@ class Queries:
         self._open_journal = open_journal
         self._is_driven = is_driven
         self._folded: dict[str, tuple[int, RunState]] = {}
+        self._journals: dict[str, Journal] = {}
 
     def folder(self, run: str) -> Path:
         """The run's folder. Accepts an unambiguous beginning of an id.
@@ -84,7 +85,7 @@ class Queries:
 
     def entries(self, run: str, after: int = 0) -> list[Entry]:
         """The journal's entries with `seq > after`."""
-        return self._open_journal(self.folder(run)).read(after)
+        return self._journal(self.folder(run)).read(after)
 
     def state(self, run: str) -> RunState:
         """The run as it is: the fold of its journal, and `interrupted` when its driver is gone."""
@@ -111,7 +112,7 @@ class Queries:
 
     def damage(self, run: str) -> str | None:
         """What of the run's journal cannot be read, and where, in words."""
-        return self._open_journal(self.folder(run)).damage()
+        return self._journal(self.folder(run)).damage()
 
     def _summaries(self, before: str | None) -> Iterator[dict[str, Any]]:
         for folder in new_to_old(self._runs):
@@ -121,7 +122,7 @@ class Queries:
             if state.seq == 0:
                 if self.damage(folder.name) is None:
                     continue  # prepared, and its driver has not said anything yet
-                state = replace(state, state="interrupted")
+                state = replace(state, run=folder.name, state="interrupted")
             yield summarise_run(state)
 
     def _fold(self, folder: Path) -> RunState:
@@ -132,9 +133,15 @@ class Queries:
         known = self._folded.get(folder.name)
         if known is not None and known[0] == size:
             return known[1]
-        state = fold(self._open_journal(folder).read())
+        # A journal only grows. One that is shorter than it was is another run's, or was cut at damage.
+        so_far = known[1] if known is not None and known[0] < size else RunState()
+        state = fold(self._journal(folder).read(so_far.seq), so_far)
         self._folded[folder.name] = (size, state)
         return state
+
+    def _journal(self, folder: Path) -> Journal:
+        """The run's journal, which knows how far it was read."""
+        return self._journals.setdefault(folder.name, self._open_journal(folder))
 
 
 def summarise_run(state: RunState) -> dict[str, Any]:

@@ -150,9 +150,9 @@ class LocalExecutor:
             end_marked({RUN: worker.request.run, STEP: worker.request.step}, grace=0.2)
         if code < 0:
             return _ended(worker.request, None, f"its worker was killed by {_signal_name(-code)}")
-        if result is None and _is_full(Path(worker.request.folder)):
+        if result is None and (error := _without_a_place(Path(worker.request.folder))) is not None:
             # Neither the result nor a word of why could be written.
-            return _ended(worker.request, NodeResult(state="failed", error=_disk_full(worker)), "")
+            return _ended(worker.request, NodeResult(state="failed", error=error), "")
         said = _last_line(Path(worker.request.folder) / LOG)
         if result is None and code in {Exit.INVALID, Exit.ENVIRONMENT}:
             error = NodeError(name="CannotStart", value=said.removeprefix(": "))
@@ -162,17 +162,22 @@ class LocalExecutor:
         return _ended(worker.request, result, "")
 
 
-def _is_full(folder: Path) -> bool:
+def _without_a_place(folder: Path) -> NodeError | None:
+    """Why nothing could be written into an attempt's folder."""
+    if not folder.is_dir():
+        return NodeError(
+            name="FolderGone",
+            value=f"{folder} was removed while the step ran",
+            remedy="let the notebook remove only what it made itself",
+        )
     try:
-        return shutil.disk_usage(folder).free < _LITTLE_SPACE
+        if shutil.disk_usage(folder).free >= _LITTLE_SPACE:
+            return None
     except OSError:
-        return False
-
-
-def _disk_full(worker: _Worker) -> NodeError:
+        return None
     return NodeError(
         name="DiskFull",
-        value=f"no space left to write {worker.request.folder}",
+        value=f"no space left to write {folder}",
         remedy="free space and run again; finished steps are reused",
     )
 

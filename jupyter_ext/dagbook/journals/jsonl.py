@@ -1,40 +1,17 @@
-"""A journal as a file of JSON lines, each with a checksum. One writer; any number of readers.
-
-A line is `{"crc":"xxxxxxxx",` followed by the rest of the object; the checksum is CRC-32 over that rest,
-as bytes, so that a reader in any language can check it without writing JSON the way Python does.
-"""
+"""A journal as a file of JSON lines, each with a checksum. One writer; any number of readers."""
 
 from __future__ import annotations
 
-import json
 import os
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dagbook.engine.disk import write_whole
 from dagbook.errors import EnvironmentFault, Finding
-from dagbook.run.events import (
-    JOURNAL_VERSION,
-    PROGRESS_KINDS,
-    Entry,
-    Event,
-    RunStarted,
-    entry_from_json,
-)
-
-_HEAD = b'{"crc":"'
-_CRC_END = len(_HEAD) + 8
-
-
-@dataclass(frozen=True)
-class Place:
-    """Behind a line of a journal file: how many bytes it and all before it take, and its number."""
-
-    end: int = 0
-    seq: int = 0
+from dagbook.journals.lines import content_of, damage_of, encode_line, sound_lines
+from dagbook.journals.tail import Tail
+from dagbook.run.events import PROGRESS_KINDS, Entry, Event
 
 
 class JsonlJournal:
@@ -43,7 +20,9 @@ class JsonlJournal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
-        self._place = Place()
+        self._seq = 0
+        self._end = 0
+        self._tail = Tail(path)
 
     def append(self, event: Event) -> Entry:
         """Write one line; state changes are fsynced, progress is not.
@@ -63,9 +42,7 @@ class JsonlJournal:
             if self._descriptor is None:
                 self._open()
             at = _now()
-            entries = [
-                Entry(seq=seq, at=at, event=event) for seq, event in enumerate(events, self._place.seq + 1)
-            ]
+            entries = [Entry(seq=seq, at=at, event=event) for seq, event in enumerate(events, self._seq + 1)]
             lines = b"".join(map(encode_line, entries))
             self._write(lines)
             if any(event.kind not in PROGRESS_KINDS for event in events):
@@ -79,7 +56,8 @@ class JsonlJournal:
                     file=str(self._path),
                 )
             ) from error
-        self._place = Place(self._place.end + len(lines), self._place.seq + len(entries))
+        self._seq += len(entries)
+        self._end += len(lines)
         return entries
 
     def follow(self) -> None:
@@ -87,20 +65,16 @@ class JsonlJournal:
         if self._descriptor is None:
             return
         found = os.fstat(self._descriptor)
-        begin = self._place.end
-        if found.st_nlink and found.st_size == begin:
-            return
+        begin = self._end
         content = os.pread(self._descriptor, max(0, found.st_size - begin), begin)
-        place = self._place
-        for end, entry in _sound_lines(content, place.seq):
-            place = Place(begin + end, entry.seq)
-        self._place = place
-        if not found.st_nlink or place.end != found.st_size:
+        for end, entry in sound_lines(content, self._seq):
+            self._end, self._seq = begin + end, entry.seq
+        if not found.st_nlink or self._end != found.st_size:
             self.close()  # a torn line, or another file: opening it sees to that
 
     def read(self, after: int = 0) -> list[Entry]:
         """Whole and sound lines with `seq > after`; reading ends at the first that is neither."""
-        return read_journal(self._path, after)
+        return self._tail.read(after)
 
     def damage(self) -> str | None:
         """What is wrong with the file and where, in words; a torn last line is no damage."""
@@ -113,12 +87,12 @@ class JsonlJournal:
             self._descriptor = None
 
     def _open(self) -> None:
-        self._place = _sound_part(self._path)
+        self._end, self._seq = _sound_part(self._path)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         # A torn last line (power cut, full disk) was never acknowledged: it goes. Damage is kept beside.
         if damage_of(self._path) is not None:
             self._keep_damaged()
-        os.ftruncate(descriptor, self._place.end)
+        os.ftruncate(descriptor, self._end)
         self._descriptor = descriptor
 
     def _keep_damaged(self) -> None:
@@ -130,7 +104,7 @@ class JsonlJournal:
 
     def _write(self, line: bytes) -> None:
         assert self._descriptor is not None
-        start = os.lseek(self._descriptor, self._place.end, os.SEEK_SET)
+        start = os.lseek(self._descriptor, self._end, os.SEEK_SET)
         written = 0
         try:
             while written < len(line):
@@ -141,96 +115,16 @@ class JsonlJournal:
             raise
 
 
-def read_journal(path: Path, after: int = 0) -> list[Entry]:
-    """The sound entries of a journal file with `seq > after`; an absent file has none."""
-    return [entry for entry in read_behind(path, Place())[0] if entry.seq > after]
-
-
-def read_behind(path: Path, place: Place) -> tuple[list[Entry], Place]:
-    """The sound entries behind a place in a journal file, and the place behind their last whole line."""
+def _sound_part(path: Path) -> tuple[int, int]:
+    """How many bytes of the file are whole, sound lines, and the last `seq` among them."""
     try:
-        with path.open("rb") as file:
-            file.seek(place.end)
-            content = file.read()
+        content = content_of(path)
     except FileNotFoundError:
-        return [], Place()
-    entries, end = [], 0
-    for end, entry in _sound_lines(content, place.seq):  # noqa: B007
-        entries.append(entry)
-    behind = Place(place.end + end, place.seq + len(entries))
-    # A last line that has all but its line break is whole.
-    last = decode_line(content.rpartition(b"\n")[2])
-    if last is not None and last.seq == behind.seq + 1:
-        entries.append(last)
-    return entries, behind
-
-
-def damage_of(path: Path) -> str | None:
-    """What is wrong with a journal file, and where; None when all of its whole lines are sound."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    sound, count, version = 0, 0, JOURNAL_VERSION
-    for end, entry in _sound_lines(content):
-        sound, count = end, count + 1
-        if isinstance(entry.event, RunStarted):
-            version = entry.event.version
-    if version > JOURNAL_VERSION:
-        return f"it was written by a newer Dagbook (version {version}; this one knows {JOURNAL_VERSION})"
-    line, newline, _ = content[sound:].partition(b"\n")
-    if not newline:
-        return None
-    lost = content[sound:].count(b"\n")
-    after = f"; {lost - 1} more after it cannot be told" if lost > 1 else ""
-    return f"line {count + 1} {_what_is_wrong(line)}{after}"
-
-
-def _what_is_wrong(line: bytes) -> str:
-    if not line.startswith(_HEAD):
-        return "is no line of a journal"
-    if decode_line(line) is not None:
-        return "is not the next one: lines before it are missing"
-    rest = line[_CRC_END + 2 :]
-    if line[len(_HEAD) : _CRC_END + 2] != b'%08x",' % zlib.crc32(rest):
-        return "does not hold its checksum"
-    return "tells an event that this Dagbook cannot read"
-
-
-def _sound_lines(content: bytes, seq: int = 0) -> Iterator[tuple[int, Entry]]:
-    """The sound entries behind `seq`, each with where its line ends; ends at the first that is not."""
-    begin = 0
-    while (end := content.find(b"\n", begin)) >= 0:
-        entry = decode_line(content[begin:end])
-        if entry is None or entry.seq != seq + 1:
-            return
-        begin, seq = end + 1, entry.seq
-        yield begin, entry
-
-
-def encode_line(entry: Entry) -> bytes:
-    """One journal line, newline included."""
-    text = json.dumps(entry.to_json(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    rest = text[1:].encode()
-    return _HEAD + b'%08x",' % zlib.crc32(rest) + rest + b"\n"
-
-
-def decode_line(line: bytes) -> Entry | None:
-    """The entry of a line without its newline; None when it is torn, damaged or no journal line."""
-    if not line.startswith(_HEAD) or not line.endswith(b"}"):
-        return None
-    rest = line[_CRC_END + 2 :]
-    if line[len(_HEAD) : _CRC_END + 2] != b'%08x",' % zlib.crc32(rest):
-        return None
-    try:
-        return entry_from_json(json.loads(b"{" + rest))
-    except (ValueError, KeyError, RecursionError):
-        return None
-
-
-def _sound_part(path: Path) -> Place:
-    """Behind the whole, sound lines of the file."""
-    return read_behind(path, Place())[1]
+        return 0, 0
+    sound, seq = 0, 0
+    for end, entry in sound_lines(content):
+        sound, seq = end, entry.seq
+    return sound, seq
 
 
 def _now() -> str:

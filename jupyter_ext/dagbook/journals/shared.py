@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from dagbook.journals.jsonl import JsonlJournal, Place, damage_of, read_behind
+from dagbook.journals.jsonl import JsonlJournal
+from dagbook.journals.lines import damage_of
 from dagbook.run.events import Entry, Event
 
 _LOCK: Final = "journal.lock"
@@ -21,7 +22,6 @@ class SharedJournal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._journal = JsonlJournal(path)
-        self._read = Place()
         self._depth = 0
 
     @contextmanager
@@ -54,16 +54,8 @@ class SharedJournal:
             return self._journal.append_all(events)
 
     def read(self, after: int = 0) -> list[Entry]:
-        """Whole and sound lines with `seq > after`; quick for who reads on where it was."""
-        begin = self._read if self._read.seq <= after and self._read.end <= self._size() else Place()
-        entries, self._read = read_behind(self._path, begin)
-        return [entry for entry in entries if entry.seq > after]
-
-    def _size(self) -> int:
-        try:
-            return self._path.stat().st_size
-        except FileNotFoundError:
-            return 0
+        """Whole and sound lines with `seq > after`."""
+        return self._journal.read(after)
 
     def damage(self) -> str | None:
         """What is wrong with the file and where, in words."""

@@ -13,7 +13,7 @@ from dagbook.pipeline.control_spec import ResourcesSpec, RetriesSpec
 from dagbook.pipeline.on_spec import HookSpec, OnSpec, ScheduleSpec
 from dagbook.pipeline.problem import Problem
 from dagbook.pipeline.register_spec import RegisterSpec
-from dagbook.pipeline.spec import NodeSettings, NodeSpec, ParamSpec, PipelineSpec
+from dagbook.pipeline.spec import NO_WORK, NodeSettings, NodeSpec, ParamSpec, PipelineSpec
 
 # What is wanted where pydantic names the kind of its complaint, and an example of it.
 _WANTED: Final = {
@@ -53,6 +53,9 @@ def problem_of(detail: Any) -> Problem:
             path=path, node=node, code="unknown-key", message=f"'{last}' is no key here",
             remedy=did_you_mean(last, known),
         )  # fmt: skip
+    if detail["type"] == NO_WORK:
+        remedy = f"{_example_of(path)}, or `pipeline: FILE.pipeline.yaml`"
+        return Problem(path=path, node=node, code="missing-key", message=detail["msg"], remedy=remedy)
     if detail["type"] == "missing":
         return Problem(
             path=path[:-1], node=node, code="missing-key", message=f"the key '{last}' is missing",
@@ -135,4 +138,6 @@ def _example_of(path: SpecPath) -> str:
         return "write `notebook: FILE.ipynb` below the node's name"
     if path == ("nodes",):
         return "write one `NAME:` with `notebook: FILE.ipynb` below it for each node"
+    if path and path[0] == "nodes" and path[-1] == "pipeline":
+        return "write `pipeline: FILE.pipeline.yaml`"
     return "write `pipeline: NAME`" if path == ("pipeline",) else ""

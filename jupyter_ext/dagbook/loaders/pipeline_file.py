@@ -14,6 +14,7 @@ from dagbook.loaders.complaints import problem_of
 from dagbook.loaders.yaml_places import Path as SpecPath
 from dagbook.loaders.yaml_places import Place, YamlWalk, place_of
 from dagbook.loaders.yaml_values import build
+from dagbook.pipeline.groups import Group
 from dagbook.pipeline.problem import Problem
 from dagbook.pipeline.spec import PipelineSpec
 
@@ -22,16 +23,34 @@ SUFFIXES = (".pipeline.yaml", ".pipeline.yml", ".yaml", ".yml")
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedPipeline:
-    """A spec and where its parts are written. `file` is absolute."""
+    """A spec and where its parts are written. `file` is absolute.
+
+    Attributes:
+        groups: the nodes that are pipelines themselves, once they were taken apart.
+        files: what came from another file, `("nodes", "features__prepare")` → that file.
+        remarks: what was found while they were taken apart.
+    """
 
     spec: PipelineSpec
     file: Path
     shown: str
     places: Mapping[SpecPath, Place] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    files: Mapping[SpecPath, str] = field(default_factory=dict)
+    remarks: tuple[Finding, ...] = ()
+
+    @property
+    def top(self) -> Group:
+        """What it consists of, as people name it."""
+        inside = {node for group in self.groups.values() for node in group.members()}
+        return Group(nodes={name: name for name in self.spec.nodes if name not in inside}, groups=self.groups)
 
     def findings(self, problems: Iterable[Problem]) -> tuple[Finding, ...]:
         """Problems of the spec as findings with line and column."""
-        return tuple(to_finding(problem, self.shown, self.places) for problem in problems)
+        return tuple(
+            to_finding(problem, self.files.get(problem.path[:2], self.shown), self.places)
+            for problem in problems
+        )
 
 
 def load_pipeline(path: Path) -> LoadedPipeline:

@@ -203,10 +203,10 @@ def _offers(typed: Typed) -> list[str]:
 
 
 def _names_in(words: list[str], *, nodes: bool) -> list[str]:
-    from dagbook.loaders.pipeline_file import load_pipeline
+    from dagbook.api.pipelines import open_pipeline
 
-    spec = load_pipeline(Path(words[0])).spec
-    return list(spec.nodes) if nodes else [f"{name}=" for name in spec.params]
+    loaded = open_pipeline(Path(words[0]))
+    return list(loaded.top.names()) if nodes else [f"{name}=" for name in loaded.spec.params]
 
 
 def _files(fragment: str) -> list[str]:

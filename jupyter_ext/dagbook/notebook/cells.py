@@ -33,7 +33,9 @@ def cells(nb: Mapping[str, Any]) -> list[Cell]:
 def source_of(cell: Mapping[str, Any]) -> str:
     """The text of a cell, which may be stored as one string or as a list of lines."""
     source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(source)
+    if isinstance(source, str):
+        return source
+    return "".join(map(str, source)) if isinstance(source, list) else ""
 
 
 def tags_of(cell: Mapping[str, Any]) -> tuple[str, ...]:

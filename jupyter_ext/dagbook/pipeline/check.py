@@ -63,7 +63,9 @@ def check_notebooks(spec: PipelineSpec, facts: Mapping[str, NotebookFacts]) -> t
 
 def _check_node(spec: PipelineSpec, name: str, node: NodeSpec) -> Iterator[Problem]:
     for index, need in enumerate(node.needs):
-        if need not in spec.nodes:
+        # Of a node that is a pipeline one inside may be named: `features.prepare`.
+        outer = spec.nodes.get(need.partition(".")[0])
+        if need not in spec.nodes and (outer is None or outer.pipeline is None):
             yield _problem(
                 ("nodes", name, "needs", index), "unknown-node", f"there is no node '{need}' to wait for",
                 did_you_mean(need, spec.nodes), name,
@@ -256,6 +258,7 @@ def _as_problem(finding: Finding, path: tuple[str | int, ...]) -> Problem:
 def _same_files(spec: PipelineSpec) -> Iterator[Problem]:
     """Two steps that would write the same declared file: the later would destroy the earlier's."""
     written: dict[PurePosixPath, tuple[str, str]] = {}
+    notebooks = {PurePosixPath(node.notebook): name for name, node in spec.nodes.items()}
     for name, node in spec.nodes.items():
         folder = PurePosixPath(node.notebook).parent
         for key, value in node.outputs.items():
@@ -274,6 +277,12 @@ def _same_files(spec: PipelineSpec) -> Iterator[Problem]:
                     f"make the path differ: use ${{item.{min(missing)}}} in it", name,
                 )  # fmt: skip
             target = folder / value
+            if target in notebooks:
+                yield _problem(
+                    ("nodes", name, "outputs", key), "output-overwrites",
+                    f"'{name}' ({key}) would write over {target}, the notebook of '{notebooks[target]}'",
+                    "give the output a file of its own", name,
+                )  # fmt: skip
             if target in written:
                 other, other_key = written[target]
                 yield _problem(

@@ -121,7 +121,7 @@ def _resolve_text(text: str, names: Mapping[str, Any]) -> Any:
 
 
 def _evaluate(source: str, names: Mapping[str, Any]) -> Any:
-    tree = _parse(source)  # our own message for a syntax error, and our own limits
+    tree = parse_expression(source)  # our own message for a syntax error, and our own limits
     # A copy: the evaluator adds to what it is given.
     evaluator = _Evaluator(OPERATORS, dict(FUNCTIONS), {**_CONSTANTS, **names})
     try:
@@ -168,7 +168,7 @@ def _references_in(source: str) -> tuple[Reference, ...]:
 
 
 def _found_references(source: str) -> Iterator[Reference]:
-    tree = _parse(source)
+    tree = parse_expression(source)
     nodes = list(ast.walk(tree))
     targets = [node.target for node in nodes if isinstance(node, ast.comprehension)]
     bound = {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
@@ -188,7 +188,8 @@ def _found_references(source: str) -> Iterator[Reference]:
             yield Reference(node.id, None)
 
 
-def _parse(source: str) -> ast.Expression:
+def parse_expression(source: str) -> ast.Expression:
+    """What stands between `${` and `}`. Raises ExpressionError for what is no expression, or refused."""
     if len(source) > LONGEST:
         raise ExpressionError(f"`${{{_short(source)}}}` has more than {LONGEST} characters")
     try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dagbook.pipeline.graph import Graph
+from dagbook.pipeline.groups import Group, nodes_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,7 @@ class Selection:
         until: these and what they need; with `start`, the end of what follows.
         again: of everything, these and what follows them anew.
         accept: of these the newest result is taken as current, whatever changed since.
+        said: in the words of whoever asked, where those are others.
     """
 
     only: tuple[str, ...] = ()
@@ -24,6 +26,15 @@ class Selection:
     until: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
+    said: str = ""
+
+    def within(self, top: Group) -> Selection:
+        """The same with every node that is a pipeline replaced by the nodes inside it."""
+        changes = {
+            key: tuple(node for name in getattr(self, key) for node in nodes_named(name, top) or (name,))
+            for key in ("only", "start", "until", "again", "accept")
+        }
+        return replace(self, **changes, said=self.words())
 
     def __bool__(self) -> bool:
         return bool(self.only or self.start or self.until)
@@ -47,6 +58,8 @@ class Selection:
 
     def words(self) -> str:
         """As it was said: `--only train`."""
+        if self.said:
+            return self.said
         said = (
             ("--only", self.only),
             ("--from", self.start),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from dagbook.notebook import types
 from dagbook.notebook.values import Secret
@@ -130,13 +131,32 @@ class NodeSettings(Written):
     )
 
 
+NO_WORK: Final = "no_work"
+"""What a node is called that names neither a notebook nor a pipeline."""
+
+# What is said of one notebook, and where it can be said instead when a node is a pipeline.
+_INSIDE: Final = "write it at the nodes inside that are meant"
+_ITEMS: Final = "write it at the nodes inside, over a parameter that they are given"
+_OF_ONE_NOTEBOOK: Final = {
+    "matrix": _ITEMS, "foreach": _ITEMS, "outputs": _INSIDE, "deps": _INSIDE, "registration": _INSIDE,
+    "approve": _INSIDE, "concurrency": _INSIDE, "mutex": _INSIDE, "semaphore": _INSIDE,
+}  # fmt: skip
+
+
 class NodeSpec(NodeSettings):
-    """A notebook in the pipeline."""
+    """A notebook in the pipeline, or another pipeline."""
 
     notebook: str = Field(
-        description="Path of the notebook, relative to this file (.ipynb, or .py/.md by jupytext)"
+        default="",
+        description="Path of the notebook, relative to this file (.ipynb, or .py/.md by jupytext)",
     )
-    params: dict[str, Any] = Field(default_factory=dict, description="Values for the notebook's parameters")
+    pipeline: str | None = Field(
+        default=None,
+        description="Path of another pipeline file, relative to this file, in place of a notebook",
+    )
+    params: dict[str, Any] = Field(
+        default_factory=dict, description="Values for the parameters of the notebook, or of the pipeline"
+    )
     matrix: Matrix = Field(default_factory=dict, description="One step per combination; use ${item.NAME}")
     foreach: Any = Field(
         default=None, description="A list, such as ${prepare.shards}: one step per element; use ${item}"
@@ -204,12 +224,27 @@ class NodeSpec(NodeSettings):
         asked = None if self.approve is None else self.approve.message
         return {"params": self.params, "when": self.condition, "foreach": self.foreach, "approve": asked}
 
-    @field_validator("notebook")
+    @field_validator("notebook", "pipeline")
     @classmethod
-    def _notebook_is_named(cls, value: str) -> str:
-        if not value.strip():
-            raise ValueError("the path of a notebook is needed")
+    def _work_is_named(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and not value.strip():
+            kind = "pipeline file" if info.field_name == "pipeline" else "notebook"
+            raise ValueError(f"the path of a {kind} is needed")
         return value
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> NodeSpec:
+        if self.pipeline is None:
+            if not self.notebook:
+                raise PydanticCustomError(NO_WORK, "the key 'notebook' is missing")
+            return self
+        if self.notebook:
+            raise ValueError("a node is a notebook or a pipeline; leave `notebook` or `pipeline` out")
+        for key, remedy in _OF_ONE_NOTEBOOK.items():
+            if key in self.model_fields_set:
+                written = type(self).model_fields[key].alias or key
+                raise ValueError(f"`{written}` means nothing for a node that is a pipeline; {remedy}")
+        return self
 
 
 class PipelineSpec(Written):
@@ -223,7 +258,7 @@ class PipelineSpec(Written):
     defaults: NodeSettings = Field(
         default=NodeSettings(), description="For every node, unless it says otherwise"
     )
-    nodes: dict[str, NodeSpec] = Field(min_length=1, description="Name → notebook")
+    nodes: dict[str, NodeSpec] = Field(min_length=1, description="Name → notebook, or another pipeline")
     fail_fast: bool = Field(default=False, description="Start nothing new once a step has failed")
     concurrency: Count | None = Field(default=None, description="So many steps of a run at once")
     preload: tuple[ModuleName, ...] = Field(

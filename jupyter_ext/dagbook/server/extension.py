@@ -14,6 +14,7 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Unicode
 
 from dagbook.server.handlers import PROJECTS, WATCH
+from dagbook.server.openapi_handlers import ROUTES
 from dagbook.server.projects import Projects
 from dagbook.server.routes import EVERY_ROUTE
 from dagbook.server.scheduling import ServerScheduler
@@ -61,6 +62,7 @@ class DagbookApp(ExtensionApp):
         only = Path(self.project_dir).expanduser() if self.project_dir else None
         projects = Projects(Path(server.root_dir), _queries, only)
         self.settings[PROJECTS] = projects
+        self.settings[ROUTES] = EVERY_ROUTE
         self.settings[WATCH] = RunWatch(projects, emitting(SCHEMA_ID), self.log)
         self.settings[TRACKED_WATCH] = tracked_watch.TrackedWatch(
             projects, emitting(tracked_watch.SCHEMA_ID), self.log

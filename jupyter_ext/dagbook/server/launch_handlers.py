@@ -166,13 +166,14 @@ def json_body(body: bytes) -> dict[str, Any]:
     """The JSON object that a request carries. Raises InvalidInput."""
     try:
         said = json.loads(body) if len(body) <= _LONGEST_BODY else None
+        json.dumps(said, ensure_ascii=False).encode()  # half of a character can be written nowhere
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
         raise InvalidInput(
             Finding(
                 code="bad-body",
-                message="the request's body is no JSON object, or too long",
+                message="the request's body is no JSON object of whole characters, or too long",
                 remedy="see docs/reference/rest.md",
             )
         )

@@ -38,8 +38,8 @@ class ModelsHandler(DagbookHandler):
     async def post(self) -> None:
         """Register the model that a step of a run logged."""
         body = json_body(self.request.body)
-        run = checked_run(str(body.get("run", "")))
-        name, step = texts_of(body, "name", "step")
+        run, name, step = texts_of(body, "run", "name", "step")
+        checked_run(run)
 
         def register() -> dict[str, Any]:
             folder = self.projects.of_run(run).folder
@@ -56,7 +56,16 @@ class ModelHandler(DagbookHandler):
     @authorized
     async def get(self, name: str) -> None:
         """With its versions, newest first."""
-        await self.answer(lambda: _api().show_model(name, project_folder(self)))
+
+        def read() -> dict[str, Any]:
+            shown: dict[str, Any] = _api().show_model(name, project_folder(self))
+            for version in shown.get("versions", [shown]):
+                made_by = version["made_by"]
+                if source := made_by.get("notebook"):
+                    made_by["path"] = self.projects.shown_path(source)
+            return shown
+
+        await self.answer(read)
 
     @authenticated
     @authorized
@@ -79,13 +88,15 @@ class PromoteHandler(DagbookHandler):
         """`version`, `alias`; perhaps `condition`, `reason`."""
         body = json_body(self.request.body)
         (alias,) = texts_of(body, "alias")
-        version, condition, reason = body.get("version"), body.get("condition"), body.get("reason") or ""
-        if not isinstance(version, int | None) or not isinstance(condition, str | None):
-            raise wrong_body("`version` is a number, `condition` a text")
+        version, condition, reason = body.get("version"), body.get("condition"), body.get("reason")
+        if not isinstance(version, int | None) or not all(
+            isinstance(text, str | None) for text in (condition, reason)
+        ):
+            raise wrong_body("`version` is a number, `condition` and `reason` are texts")
         which = name if version is None else f"{name}/{version}"
         await self.answer(
             lambda: _api().promote(
-                which, alias, project_folder(self), condition=condition or None, reason=str(reason)
+                which, alias, project_folder(self), condition=condition or None, reason=reason or ""
             )
         )
 

@@ -62,6 +62,13 @@ class Projects:
         """The server's root folder."""
         return self._root
 
+    def shown_path(self, source: str) -> str | None:
+        """A file below the server's root as the file browser shows it; None for any other."""
+        try:
+            return Path(source).relative_to(self._root).as_posix()
+        except ValueError:
+            return None
+
     def all(self) -> tuple[Project, ...]:
         """Every project, the root's first; looked up again when the last look is some seconds old."""
         with self._lock:

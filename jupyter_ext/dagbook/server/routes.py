@@ -7,6 +7,7 @@ from typing import Final
 from dagbook.server.handlers import ROUTES, DagbookHandler
 from dagbook.server.launch_handlers import LAUNCH_ROUTES
 from dagbook.server.model_handlers import MODEL_ROUTES
+from dagbook.server.openapi_handlers import OPENAPI_ROUTES
 from dagbook.server.pipeline_handlers import PIPELINE_ROUTES
 from dagbook.server.run_handlers import RUN_ROUTES
 from dagbook.server.schedule_handlers import SCHEDULE_ROUTES
@@ -21,6 +22,7 @@ EVERY_ROUTE: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     *PIPELINE_ROUTES,
     *MODEL_ROUTES,
     *SERVICE_ROUTES,
+    *OPENAPI_ROUTES,
     *ROUTES,
 )
 """Paths below the server's base URL. Where one stands twice, the first answers."""

@@ -12,6 +12,7 @@ import type { IRuns } from './tokens';
 export const OPEN_PANEL = 'dagbook:open-panel';
 export const SHOW_TRACKED = 'dagbook:show-recorded-runs';
 export const SHOW_PIPELINES = 'dagbook:show-pipelines';
+export const SHOW_MODELS = 'dagbook:show-models';
 export const REFRESH_RUNS = 'dagbook:refresh-runs';
 
 const NO_ARGUMENTS = { args: { type: 'object', properties: {} } } as const;
@@ -42,6 +43,12 @@ export function addCommands(
       'pipelines',
       trans.__('Show Pipelines'),
       trans.__('Show the runs of pipelines, live')
+    ],
+    [
+      SHOW_MODELS,
+      'models',
+      trans.__('Show Models'),
+      trans.__('Show registered models, their versions and what serves them')
     ]
   ];
   for (const [command, tab, label, caption] of tabs) {
@@ -62,5 +69,5 @@ export function addCommands(
     describedBy: NO_ARGUMENTS,
     execute: () => runs.refresh()
   });
-  return [OPEN_PANEL, SHOW_TRACKED, SHOW_PIPELINES, REFRESH_RUNS];
+  return [OPEN_PANEL, SHOW_TRACKED, SHOW_PIPELINES, SHOW_MODELS, REFRESH_RUNS];
 }

@@ -1,4 +1,4 @@
-/** The side panel as a JupyterLab widget: recorded runs, and pipelines. */
+/** The side panel as a JupyterLab widget: recorded runs, pipelines and models. */
 
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -9,6 +9,7 @@ import type { JSX } from 'react';
 
 import type { PanelActions } from '../view/surroundings';
 import { dagbookIcon } from './icon';
+import type { IModels, ModelsTable } from './models/tokens';
 import { PANEL_ID } from './panelId';
 import type { Tab } from './panelId';
 import type { IRuns } from './tokens';
@@ -16,14 +17,13 @@ import type { ITracked, TrackedTable } from './tracked/tokens';
 
 const STATE = 'dagbook:panel';
 
-// Fetched when they are first shown: who does not look does not pay.
-const RunPanel = lazy(async () => ({ default: (await import('../view/RunPanel')).RunPanel }));
-const RunsTab = lazy(async () => ({ default: (await import('../view/tracked/RunsTab')).RunsTab }));
-const SidePanel = lazy(async () => ({ default: (await import('../view/SidePanel')).SidePanel }));
+// Fetched when the panel is first shown: who does not look does not pay.
+const PanelTabs = lazy(async () => ({ default: (await import('./panelTabs')).PanelTabs }));
 
 export interface PanelOptions {
   readonly runs: IRuns;
   readonly tracked: ITracked;
+  readonly models: IModels;
   readonly states: IStateDB | null;
   readonly trans: TranslationBundle;
   readonly locale: string | undefined;
@@ -36,6 +36,7 @@ export class RunPanelWidget extends ReactWidget {
   readonly #actions: PanelActions;
   #tab: Tab = 'tracked';
   #table: TrackedTable | null = null;
+  #models: ModelsTable | null = null;
 
   constructor(options: PanelOptions) {
     super();
@@ -80,31 +81,17 @@ export class RunPanelWidget extends ReactWidget {
 
   protected override render(): JSX.Element {
     const { runs, trans, locale } = this.#options;
-    const table = this.#table;
-    const tabs = [
-      {
-        id: 'tracked',
-        label: trans.__('Runs'),
-        draw: () =>
-          table === null ? null : (
-            <RunsTab store={table.store} actions={table.actions} trans={trans} locale={locale} />
-          )
-      },
-      {
-        id: 'pipelines',
-        label: trans.__('Pipelines'),
-        draw: () => (
-          <RunPanel store={runs.store} actions={this.#actions} trans={trans} locale={locale} />
-        )
-      }
-    ];
     return (
       <Suspense>
-        <SidePanel
-          label={trans.__('Dagbook')}
-          tabs={tabs}
+        <PanelTabs
+          runs={runs}
+          actions={this.#actions}
+          tracked={this.#table}
+          models={this.#models}
+          trans={trans}
+          locale={locale}
           current={this.#tab}
-          onChoose={tab => this.choose(tab as Tab)}
+          onChoose={tab => this.choose(tab)}
         />
       </Suspense>
     );
@@ -112,25 +99,35 @@ export class RunPanelWidget extends ReactWidget {
 
   /** Only what is on the screen is kept up to date. */
   #watch(): void {
-    const isWanted = this.isVisible && this.#tab === 'tracked';
+    const shown = this.isVisible ? this.#tab : null;
     if (this.#table !== null) {
-      this.#table.watched = isWanted;
-    } else if (isWanted) {
-      void this.#open();
+      this.#table.watched = shown === 'tracked';
     }
-    this.#options.runs.watched = this.isVisible && this.#tab === 'pipelines';
+    if (this.#models !== null) {
+      this.#models.watched = shown === 'models';
+    }
+    this.#options.runs.watched = shown === 'pipelines';
+    void this.#open(shown);
   }
 
-  async #open(): Promise<void> {
-    this.#table = await this.#options.tracked.open();
+  /** What a tab shows is loaded when somebody first looks. */
+  async #open(shown: Tab | null): Promise<void> {
+    if (shown === 'tracked' && this.#table === null) {
+      this.#table = await this.#options.tracked.open();
+    } else if (shown === 'models' && this.#models === null) {
+      this.#models = await this.#options.models.open();
+    } else {
+      return;
+    }
     this.update();
     this.#watch();
   }
 
   async #restore(): Promise<void> {
     const before = await this.#options.states?.fetch(STATE).catch(() => undefined);
-    if ((before as { tab?: unknown } | undefined)?.tab === 'pipelines') {
-      this.choose('pipelines');
+    const tab = (before as { tab?: unknown } | undefined)?.tab;
+    if (tab === 'pipelines' || tab === 'models') {
+      this.choose(tab);
     }
   }
 }

@@ -1,4 +1,4 @@
 /** The panel's id in the shell, and its tabs. */
 
 export const PANEL_ID = 'dagbook-panel';
-export type Tab = 'tracked' | 'pipelines';
+export type Tab = 'tracked' | 'pipelines' | 'models';

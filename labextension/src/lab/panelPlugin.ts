@@ -9,6 +9,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Answered } from './approve';
 import { addCommands } from './commands';
+import { IModels } from './models/tokens';
 import { notebookPath } from './notebookDrive';
 import { openRecord } from './openRecord';
 import { RunPanelWidget } from './panel';
@@ -21,14 +22,15 @@ const RANK = 350;
 
 export const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: 'dagbook:panel',
-  description: 'The side panel that lists recorded runs and pipelines, live.',
+  description: 'The side panel that lists recorded runs, pipelines and models, live.',
   autoStart: true,
-  requires: [IRuns, ITracked],
+  requires: [IRuns, ITracked, IModels],
   optional: [ICommandPalette, ILayoutRestorer, IStateDB, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     runs: IRuns,
     tracked: ITracked,
+    models: IModels,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     states: IStateDB | null,
@@ -38,6 +40,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     const panel = new RunPanelWidget({
       runs,
       tracked,
+      models,
       states,
       trans,
       // JupyterLab writes en_US where the web says en-US.

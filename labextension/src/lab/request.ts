@@ -30,6 +30,8 @@ export interface Asked {
   readonly query?: Query;
   /** As JSON; it is posted unless another method is given. */
   readonly body?: unknown;
+  /** Posted as it is: JSON that somebody has written. */
+  readonly text?: string;
   readonly method?: string;
 }
 
@@ -50,10 +52,9 @@ export class Routes {
   }
 
   /** The answer itself. */
-  async answer(
-    path: readonly string[],
-    { query = [], body, method }: Asked = {}
-  ): Promise<Response> {
+  async answer(path: readonly string[], asked: Asked = {}): Promise<Response> {
+    const { query = [], body, method } = asked;
+    const text = asked.text ?? (body === undefined ? undefined : JSON.stringify(body));
     const place = URLExt.join(
       this.#settings.baseUrl,
       'dagbook',
@@ -63,8 +64,8 @@ export class Routes {
     const words = query.map(([name, value]) => [name, value]);
     const url = query.length === 0 ? place : `${place}?${new URLSearchParams(words).toString()}`;
     const options = {
-      method: method ?? (body === undefined ? 'GET' : 'POST'),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+      method: method ?? (text === undefined ? 'GET' : 'POST'),
+      ...(text === undefined ? {} : { body: text })
     };
     const response = await ServerConnection.makeRequest(url, options, this.#settings);
     if (!response.ok) {

@@ -41,6 +41,29 @@ def test_references_are_written_as_in_a_file():
     assert spec.nodes["best"].needs == ("prepare",)
 
 
+def test_a_pipeline_inside_is_a_node(tmp_path: Path):
+    p = Pipeline("outer", params={"n": 1}, folder=tmp_path)
+    features = p.node(
+        pipeline="deep/my features.pipeline.yaml", rows=p.params.n, needs=["first"], timeout="5m"
+    )
+    p.node("use.ipynb", a=features.out.table, b=features.out.prepare.table, c=f"{features.out.raw.load.x}!")
+    p.node("first.ipynb")
+    assert features.name == "my_features"
+    node = p.spec.nodes["my_features"]
+    assert (node.pipeline, node.notebook) == ("deep/my features.pipeline.yaml", "")
+    assert (node.params, node.needs, node.timeout) == ({"rows": "${params.n}"}, ("first",), 300)
+    assert p.spec.nodes["use"].params == {
+        "a": "${my_features.table}", "b": "${my_features.prepare.table}", "c": "${my_features.raw.load.x}!",
+    }  # fmt: skip
+    assert load_pipeline(p.save(tmp_path / "outer.pipeline.yaml")).spec == p.spec
+
+
+@pytest.mark.parametrize("work", [{}, {"pipeline": "f.pipeline.yaml"}])
+def test_a_node_is_one_thing(work: dict[str, str]):
+    with pytest.raises(InvalidInput, match="a notebook or a pipeline"):
+        Pipeline("p").node(*(["a.ipynb"] if work else []), **work)
+
+
 @pytest.mark.parametrize(
     ("notebook", "name", "code"),
     [

@@ -11,7 +11,8 @@ import pytest
 from dagbook import bootstrap
 from dagbook.api.compare import Difference, RunComparison, compare_runs
 from dagbook.api.run import Run
-from dagbook.journals.jsonl import encode_line, read_journal
+from dagbook.journals.lines import encode_line
+from dagbook.journals.tail import read_journal
 from tests.golden.runs import GoldenRuns
 
 LEFT, RIGHT = "20260101-000000-000aaa111", "20260102-000000-000bbb222"

@@ -14,8 +14,9 @@ from dagbook.api.gc import Garbage, Retention, garbage, gc
 from dagbook.caches.directory import DirectoryCache
 from dagbook.engine.folders import gone_folder
 from dagbook.engine.ports import CachedResult
-from dagbook.journals.jsonl import encode_line, read_journal
+from dagbook.journals.lines import encode_line
 from dagbook.journals.lock import DriverLock
+from dagbook.journals.tail import read_journal
 from dagbook.run.events import StepReused, StepSucceeded
 from tests.contract.test_caches import FP, OTHER, make_result
 from tests.golden.runs import JOURNALS, GoldenRuns

@@ -64,7 +64,8 @@ def test_the_graph_is_well_formed_and_coloured_by_state(golden: GoldenRuns):
 def test_names_with_markup_in_them_are_text(golden: GoldenRuns, name: str):
     run = golden.add("failure-skips")
     shown = golden.folder / run / "journal.jsonl"
-    from dagbook.journals.jsonl import encode_line, read_journal
+    from dagbook.journals.lines import encode_line
+    from dagbook.journals.tail import read_journal
 
     first, *rest = read_journal(shown)
     first = first.model_copy(update={"event": first.event.model_copy(update={name: HOSTILE})})

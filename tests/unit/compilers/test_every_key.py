@@ -85,7 +85,9 @@ def _belongs(key: str, path: tuple[str | int, ...]) -> bool:
 
 
 def test_the_tables_know_every_key_of_the_file():
-    assert set(NODE) == {field.alias or name for name, field in NodeSpec.model_fields.items()}
+    keys = {field.alias or name for name, field in NodeSpec.model_fields.items()}
+    # A node that is a pipeline was taken apart before a compiler sees it: see test_sub_pipelines.
+    assert set(NODE) == keys - {"pipeline"}
     assert set(NODE) >= set(NodeSettings.model_fields)
     assert set(PIPELINE) == set(PipelineSpec.model_fields)
 

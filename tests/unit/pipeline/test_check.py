@@ -62,6 +62,7 @@ def test_a_sound_pipeline_has_no_problems():
         ("same-file", {"a": outputs(o="x"), "b": outputs(o="./x")}, "b.outputs.o", "its own file"),
         ("same-file", {"a": outputs(o="x", p="x")}, "a.outputs.p", "its own file"),
         ("same-file", {"a": {**D12, **outputs(o="x")}}, "a.outputs.o", "use ${item.d} in it"),
+        ("output-overwrites", {"a": outputs(o="used.ipynb")}, "a.outputs.o", "a file of its own"),
         ("cycle", {"a": {"needs": ["b"]}, "b": node(x="${a.y}")}, "", "take one of these"),
         ("cycle", {"a": node(x="${a.y}")}, "a", "take one of these"),
         ("too-many-steps", {"a": {"matrix": HUGE}}, "a.matrix", f"keep it to {MOST_STEPS:,}"),

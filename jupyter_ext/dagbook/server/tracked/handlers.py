@@ -147,6 +147,23 @@ class SeriesHandler(TrackedHandler):
         await self.tell(lambda stores: _runs().series(stores, runs, keys, most))
 
 
+class CellsOfTwoHandler(TrackedHandler):
+    """The executed notebooks of two runs."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        """Cell by cell: what belongs together, and what differs."""
+        runs = self.get_query_arguments("run")
+
+        def read(stores: Any) -> Any:
+            from dagbook.server.tracked import cells
+
+            return cells.compared(stores, runs)
+
+        await self.tell(read)
+
+
 class ArtifactsHandler(TrackedHandler):
     """A folder of artifacts."""
 
@@ -212,6 +229,7 @@ TRACKED_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/tracked/runs", TrackedRunsHandler),
     (r"dagbook/api/tracked/experiments", ExperimentsHandler),
     (r"dagbook/api/tracked/series", SeriesHandler),
+    (r"dagbook/api/tracked/cells", CellsOfTwoHandler),
     (r"dagbook/api/tracked/runs/([^/]+)", TrackedRunHandler),
     (r"dagbook/api/tracked/runs/([^/]+)/restore", RestoreHandler),
     (r"dagbook/api/tracked/runs/([^/]+)/artifacts", ArtifactsHandler),

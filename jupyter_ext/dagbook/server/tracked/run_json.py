@@ -60,7 +60,7 @@ def summary(
         "project": store.project,
         "user": tags.get(_USER) or info.user_id or "",
         "source": source,
-        "path": stores.relative(source) if source else None,
+        "path": stores.projects.shown_path(source) if source else None,
         "note": tags.get(NOTE, ""),
         "parent": tags.get(PARENT_TAG),
         "pipeline": tags.get("dagbook.pipeline"),

@@ -104,13 +104,6 @@ class TrackedStores:
             )
         )  # fmt: skip
 
-    def relative(self, source: str) -> str | None:
-        """A file below the server's root as the file browser shows it; None for any other."""
-        try:
-            return Path(source).relative_to(self.projects.root).as_posix()
-        except ValueError:
-            return None
-
 
 def checked_id(run_id: str) -> str:
     """The id. Raises InvalidInput."""

@@ -2,13 +2,14 @@
 
 import type { ServerConnection } from '@jupyterlab/services';
 
+import type { CellsOfTwo, CompareSource } from '../../model/tracked/compare';
 import type { ArtifactFolder, Preview, RunDetail } from '../../model/tracked/detail';
 import type { PageSource, RunEdit } from '../../model/tracked/pageStore';
 import type { TrackedSource } from '../../model/tracked/trackedFeed';
 import type { Experiment, RunsPage, RunsWish, Series } from '../../model/tracked/types';
 import { Routes } from '../request';
 
-export class TrackedRoutes implements TrackedSource, PageSource {
+export class TrackedRoutes implements TrackedSource, PageSource, CompareSource {
   readonly #routes: Routes;
 
   constructor(settings: ServerConnection.ISettings) {
@@ -49,6 +50,12 @@ export class TrackedRoutes implements TrackedSource, PageSource {
       ]
     });
     return said.series;
+  }
+
+  /** The executed notebooks of two runs, cell by cell. */
+  cells(left: string, right: string): Promise<CellsOfTwo> {
+    const query = [left, right].map(run => ['run', run] as const);
+    return this.#routes.ask(['cells'], { query });
   }
 
   run(id: string): Promise<RunDetail> {

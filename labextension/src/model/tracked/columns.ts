@@ -31,7 +31,6 @@ export function shapeOf(id: string): ColumnShape {
   const isMetric = id.startsWith('metrics.');
   const isOwn = id === USER || id === SOURCE || id === SPARK || id === DURATION;
   const widths: Readonly<Record<string, number>> = {
-    [NAME]: 150,
     [STARTED]: 92,
     [DURATION]: 84,
     [SPARK]: 84,
@@ -52,21 +51,40 @@ export const CHECK_WIDTH = 46;
 /** `left`: where a pinned column stops when the table is scrolled sideways; null for the others. */
 export type PlacedColumn = ColumnShape & { readonly left: number | null };
 
-/** The name and these columns, of which pinned ones come first. */
+const LEAST_NAME = 96;
+const MOST_NAME = 320;
+
+/**
+ * The name and these columns, of which pinned ones come first. The name takes what the others leave of
+ * `available` pixels, so that the last column that is seen is seen whole.
+ */
 export function placed(
   columns: readonly string[],
-  pinned: readonly string[]
+  pinned: readonly string[],
+  available: number
 ): readonly PlacedColumn[] {
+  const others = columns.map(shapeOf);
+  const name = { ...shapeOf(NAME), width: nameWidth(others, available - CHECK_WIDTH) };
   let left = CHECK_WIDTH;
-  return [NAME, ...columns].map(id => {
-    const shape = shapeOf(id);
-    if (id !== NAME && !pinned.includes(id)) {
+  return [name, ...others].map(shape => {
+    if (shape.id !== NAME && !pinned.includes(shape.id)) {
       return { ...shape, left: null };
     }
     const at = left;
     left += shape.width;
     return { ...shape, left: at };
   });
+}
+
+function nameWidth(others: readonly ColumnShape[], available: number): number {
+  let rest = available;
+  for (const { width } of others) {
+    if (rest - width < LEAST_NAME) {
+      break;
+    }
+    rest -= width;
+  }
+  return Math.max(LEAST_NAME, Math.min(MOST_NAME, rest));
 }
 
 /** `metrics.acc` → `acc`. */

@@ -31,6 +31,7 @@ test('curves are read when they come onto the screen, and a fault is told', asyn
   const asked: string[][] = [];
   let isAway = false;
   const source = {
+    cells: () => Promise.reject(new Error('nobody asked')),
     run: (id: string) =>
       isAway ? Promise.reject(new Error('away')) : Promise.resolve(id === A.run ? A : B),
     series: (_: readonly string[], keys: readonly string[]) => {

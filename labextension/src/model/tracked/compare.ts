@@ -72,15 +72,37 @@ function rowsOf(
   });
 }
 
+/** A cell of the executed notebooks of two runs; see docs/reference/rest-tracked.md. */
+export interface CellChange {
+  readonly change: 'same' | 'source' | 'outputs' | 'added' | 'removed';
+  readonly left: number | null;
+  readonly right: number | null;
+  readonly kind: string;
+  /** Of the source, each with its sign: in both (a space), in the first alone (-), in the second (+). */
+  readonly lines: readonly (readonly [' ' | '-' | '+', string])[];
+  readonly outputs: { readonly left: readonly string[]; readonly right: readonly string[] };
+}
+
+export interface CellsOfTwo {
+  readonly left: { readonly run: string; readonly path: string };
+  readonly right: { readonly run: string; readonly path: string };
+  readonly cells: readonly CellChange[];
+}
+
 export interface CompareState {
   readonly ids: readonly string[];
   readonly runs: readonly RunDetail[];
   readonly series: ReadonlyMap<string, readonly Series[]>;
   readonly look: ChartLook;
+  /** The notebooks cell by cell, once somebody has asked; of two runs alone. */
+  readonly cells: CellsOfTwo | null;
+  /** Why they cannot be compared. */
+  readonly cellsFault: Fault | null;
   readonly fault: Fault | null;
 }
 
 export interface CompareSource {
+  cells(left: string, right: string): Promise<CellsOfTwo>;
   run(id: string): Promise<RunDetail>;
   series(
     runs: readonly string[],
@@ -101,7 +123,15 @@ export class CompareStore {
   constructor(ids: readonly string[], source: CompareSource, explain: (error: unknown) => Fault) {
     this.#source = source;
     this.#explain = explain;
-    this.#state = { ids, runs: [], series: new Map(), look: LOOK, fault: null };
+    this.#state = {
+      ids,
+      runs: [],
+      series: new Map(),
+      look: LOOK,
+      cells: null,
+      cellsFault: null,
+      fault: null
+    };
   }
 
   readonly snapshot = (): CompareState => this.#state;
@@ -120,6 +150,16 @@ export class CompareStore {
       this.#set({ runs, fault: null });
       await Promise.all([...this.#drawn].map(key => this.#read(key)));
     });
+  }
+
+  /** Compare the executed notebooks of the two runs. Never rejects. */
+  async readCells(): Promise<void> {
+    const [left = '', right = ''] = this.#state.ids;
+    try {
+      this.#set({ cells: await this.#source.cells(left, right), cellsFault: null });
+    } catch (error) {
+      this.#set({ cellsFault: this.#explain(error) });
+    }
   }
 
   look(look: ChartLook): void {

@@ -117,11 +117,9 @@ test('columns: the common ones by default, pinned ones first, and none that nobo
   expect(columns).not.toContain('metrics.system/cpu');
   const state = { ...AT_FIRST, runs, columns: [STARTED, 'params.lr'], pinned: ['params.lr'] };
   expect(visibleColumns(state)).toEqual(['params.lr', STARTED]);
-  expect(placed(visibleColumns(state), state.pinned).map(column => column.left !== null)).toEqual([
-    true,
-    true,
-    false
-  ]);
+  expect(
+    placed(visibleColumns(state), state.pinned, 300).map(column => column.left !== null)
+  ).toEqual([true, true, false]);
   expect(Object.keys(kept(state))).toEqual(['scope', 'filter', 'order', 'columns', 'pinned']);
 });
 
@@ -155,4 +153,15 @@ test('of ten thousand rows those on the screen are drawn', () => {
   expect(first).toBeGreaterThan(4_980);
   expect(end - first).toBeLessThan(40);
   expect(windowOf(0, 28, 0, 560)).toEqual({ first: 0, end: 0 });
+});
+
+test.each([
+  ['two columns fit', 46 + 96 + 92 + 84, 96],
+  ['one pixel less, and only one does: the name has its place', 46 + 96 + 92 + 84 - 1, 96 + 84 - 1],
+  ['the panel is as narrow as it can be', 120, 96],
+  ['there is room for all', 2000, 320]
+])('the name leaves no column half seen when %s', (_, available, name) => {
+  const [first, ...others] = placed([STARTED, 'duration'], [], available);
+  expect(first?.width).toBe(name);
+  expect(others.map(column => column.width)).toEqual([92, 84]);
 });

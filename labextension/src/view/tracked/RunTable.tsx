@@ -12,6 +12,7 @@ import { useTracked } from './trackedSurroundings';
 import { columnWord } from './trackedWords';
 
 const FIRST_HEIGHT = 600;
+const FIRST_WIDTH = 300;
 const NEAR_THE_END = 30;
 
 export interface RunTableProps {
@@ -26,7 +27,11 @@ export function RunTable({ state, columns }: RunTableProps): JSX.Element {
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(FIRST_HEIGHT);
   const [active, setActive] = useState<string | null>(null);
-  const shapes = useMemo(() => placed(columns, state.pinned), [columns, state.pinned]);
+  const [width, setWidth] = useState(FIRST_WIDTH);
+  const shapes = useMemo(
+    () => placed(columns, state.pinned, width),
+    [columns, state.pinned, width]
+  );
   const style = useMemo(() => layout(shapes), [shapes]);
   const { first, end } = windowOf(runs.length, ROW_HEIGHT, top, height);
   const shown = useMemo(() => runs.slice(first, end), [runs, first, end]);
@@ -36,8 +41,10 @@ export function RunTable({ state, columns }: RunTableProps): JSX.Element {
     if (node === null) {
       return;
     }
-    const measure = (): void =>
+    const measure = (): void => {
       setHeight(node.clientHeight === 0 ? FIRST_HEIGHT : node.clientHeight);
+      setWidth(node.clientWidth === 0 ? FIRST_WIDTH : node.clientWidth);
+    };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(node);

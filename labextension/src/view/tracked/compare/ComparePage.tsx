@@ -10,6 +10,7 @@ import type { Translation } from '../../surroundings';
 import { LookControls } from '../LookControls';
 import { MetricChart, colourOf } from '../MetricChart';
 import { signOf } from '../trackedWords';
+import { CellsCompared } from './CellsCompared';
 
 export interface ComparePageProps {
   readonly store: CompareStore;
@@ -44,6 +45,7 @@ export function ComparePage({ store, trans, open }: ComparePageProps): JSX.Eleme
       {state.runs.length > 0 && (
         <>
           <Differences state={state} trans={trans} open={open} />
+          {state.runs.length === 2 && <CellsCompared state={state} store={store} trans={trans} />}
           {metrics.length > 0 && <h2>{trans.__('Curves')}</h2>}
           {metrics.length > 0 && (
             <LookControls look={state.look} trans={trans} onChange={look => store.look(look)} />

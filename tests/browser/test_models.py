@@ -1,0 +1,126 @@
+"""Registered models in a real JupyterLab: promoted and taken back, traced to a run, served and asked."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from dagbook.api import models as api
+from dagbook.api import serving
+from dagbook.trackers.store import MlflowStore
+from tests.browser.conftest import Lab
+from tests.browser.test_runs_panel import THEMES, show_theme, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SOON = 20_000
+# A scoring server imports MLflow and the model's packages.
+LONG = 300_000
+
+
+@pytest.fixture
+def model(lab: Lab) -> Iterator[str]:
+    """The name of a registered model with two versions, of which the first is the champion."""
+    import mlflow
+    import pandas as pd
+    from sklearn.linear_model import LinearRegression
+
+    name = f"churn-{secrets.token_hex(3)}"
+    folder = lab.root / name
+    state = folder / ".dagbook"
+    (state / "outbox").mkdir(parents=True)
+    store = MlflowStore(None, state)
+    client, experiment = store.client(), store.experiment_id("churn")
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(store.uri)
+    rows = pd.DataFrame({"tenure": [1.0, 2.0, 3.0], "monthly": [10.0, 20.0, 40.0]})
+    fitted = LinearRegression().fit(rows, [1.0, 2.0, 3.0])
+    for accuracy in (0.8, 0.9):
+        tags = {
+            "mlflow.source.name": str(folder / "train.ipynb"),
+            "mlflow.user": "ada",
+            "dagbook.step": "train",
+        }
+        run = client.create_run(experiment, run_name="train", tags=tags).info.run_id
+        client.log_metric(run, "accuracy", accuracy)
+        with mlflow.start_run(run_id=run):
+            mlflow.sklearn.log_model(fitted, name="model", input_example=rows[:1])
+        api.register_logged(name, run, folder)
+    api.describe_model(name, "who will leave", folder, tags={"team": "crm"})
+    api.promote(f"{name}/1", "champion", folder, reason="the first")
+    mlflow.set_tracking_uri(before)
+    yield name
+    for service in serving.services(folder):
+        serving.stop_service(service["service"], folder)
+
+
+@pytest.fixture
+def panel(page: Page, model: str) -> Locator:
+    """The tab of models, with that one unfolded."""
+    page.get_by_role("tab", name="Dagbook").click()
+    panel = page.get_by_role("region", name="Dagbook runs")
+    panel.get_by_role("tab", name="Models").click()
+    panel.get_by_role("searchbox").fill(model)
+    panel.get_by_role("button", name=re.compile(f"^{model}")).click(timeout=SOON)
+    expect(panel.get_by_role("listitem", name="Version 2")).to_be_visible(timeout=SOON)
+    return panel
+
+
+def test_a_version_is_promoted_and_that_is_taken_back(
+    page: Page, panel: Locator, model: str, artifacts: Path
+):
+    first, second = (panel.get_by_role("listitem", name=f"Version {number}") for number in (1, 2))
+    second.get_by_role("button", name=f"Promote version 2 of {model}").click()
+    form = panel.get_by_role("form", name="Promote version 2")
+    expect(form).to_contain_text("Version 1 has it now.")
+
+    form.get_by_label("Only if").fill("accuracy > 0.95")
+    form.get_by_role("button", name="Promote").click()
+    expect(form.get_by_role("alert")).to_contain_text("accuracy = 0.9", timeout=SOON)
+    looked_at(page, artifacts, "form")
+
+    form.get_by_label("Only if").fill("accuracy > current.accuracy")
+    form.get_by_label("Why").fill("reviewed")
+    form.get_by_role("button", name="Promote").click()
+    expect(second).to_contain_text("champion", timeout=SOON)
+    expect(second).to_contain_text("from version 1")
+    expect(first).not_to_contain_text("champion")
+    page.get_by_role("button", name="Undo").click()
+    expect(first).to_contain_text("taken back", timeout=SOON)
+    expect(second).not_to_contain_text("champion")
+    looked_at(page, artifacts, "taken-back")
+
+    # From the model to what made it.
+    second.get_by_role("button", name="Open its run").click()
+    run_page = page.get_by_role("region", name=re.compile("^Run train"))
+    expect(run_page).to_contain_text("accuracy", timeout=SOON)
+
+
+def test_a_version_is_served_and_answers(page: Page, panel: Locator, model: str, artifacts: Path):
+    version = panel.get_by_role("listitem", name="Version 2")
+    version.get_by_role("button", name=f"Serve version 2 of {model}").click()
+    form = version.get_by_role("form", name=f"Try {model}/2")
+    expect(form).to_be_visible(timeout=LONG)
+
+    form.get_by_label("tenure").fill("2.5")
+    form.get_by_role("button", name="Ask").click()
+    expect(form.get_by_label("Answer")).to_contain_text("predictions", timeout=SOON)
+    looked_at(page, artifacts, "served")
+
+    form.get_by_label("tenure").fill("long")
+    form.get_by_role("button", name="Ask").click()
+    expect(form.get_by_label("Answer")).to_contain_text("tenure", timeout=SOON)
+    version.get_by_role("button", name=f"Stop serving {model}/2").click()
+    expect(version.get_by_role("status")).to_contain_text("No longer served", timeout=LONG)
+
+
+def looked_at(page: Page, artifacts: Path, name: str) -> None:
+    for theme, named in THEMES.items():
+        show_theme(page, named)
+        page.screenshot(path=artifacts / f"models-{name}-{theme}.png")
+        assert violations(page) == []
