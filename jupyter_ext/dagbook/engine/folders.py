@@ -23,6 +23,7 @@ SCHEDULER = "scheduler"
 SURROUNDINGS = "surroundings.json"
 PATCH = "changes.patch"
 ENVIRONMENT = "environment.txt"
+SOURCES = "sources.json"
 
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6,}")
 
