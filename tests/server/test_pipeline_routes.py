@@ -52,6 +52,35 @@ async def test_a_text_is_checked_and_its_notebooks_tell_their_ports(jp_fetch: An
     assert not (folder / "p.pipeline.yaml").exists()
 
 
+INNER = """\
+pipeline: inner
+params: {rows: {type: int, help: how many}}
+nodes:
+  a: {notebook: ../a.ipynb, params: {x: "${gone.y}"}}
+  b: {notebook: b.ipynb, params: {rows: "${params.rows}"}}
+"""
+
+
+async def test_a_pipeline_inside_has_ports_and_what_is_wrong_in_it_is_said_at_its_node(
+    jp_fetch: Any, folder: Path
+):
+    (folder / "sub" / "inner.pipeline.yaml").write_text(INNER)
+    text = "pipeline: p\nnodes:\n  f: {pipeline: sub/inner.pipeline.yaml, params: {rows: 3}}\n"
+    body = {"path": "p.pipeline.yaml", "text": text, "notebooks": ["sub/inner.pipeline.yaml"]}
+
+    said = await told(jp_fetch, "pipeline", "check", body=body)
+
+    assert said["notebooks"]["sub/inner.pipeline.yaml"] == {
+        "parameters": [{"name": "rows", "type": "int", "required": True, "help": "how many"}],
+        "outputs": ["n"],
+        "complete": True,
+        "problem": None,
+    }
+    (wrong,) = [one for one in said["findings"] if one["code"] == "unknown-node"]
+    assert (wrong["node"], wrong["line"]) == ("f", None)
+    assert wrong["message"].startswith("inner.pipeline.yaml:4: ")
+
+
 async def test_a_text_that_is_no_yaml_is_told_with_its_place(jp_fetch: Any, folder: Path):
     said = await told(
         jp_fetch, "pipeline", "check", body={"path": "sub/p.pipeline.yaml", "text": "pipeline: [1,\n"}

@@ -14,6 +14,7 @@ from dagbook.engine.folders import attempt_folder
 from dagbook.engine.followed import TOUCH_EVERY, say_followed
 from dagbook.errors import Finding, NotFound, did_you_mean
 from dagbook.notebook.cells import cells
+from dagbook.pipeline.groups import nodes_meant
 from dagbook.run.state import FINAL, RunState, StepState
 
 _PAUSE: Final = 0.3
@@ -46,7 +47,8 @@ def chosen_steps(run: Run, step: str | None) -> list[str] | None:
     if step is None:
         return None
     known = run.state.steps
-    found = [name for name, state in known.items() if step in (name, state.outline.node)]
+    nodes = nodes_meant(step, {state.outline.node for state in known.values()})
+    found = [name for name, state in known.items() if step == name or state.outline.node in nodes]
     if not found:
         names = {*known, *(state.outline.node for state in known.values())}
         raise NotFound(

@@ -79,7 +79,8 @@ def drift(file: Path, pinned: Path) -> list[str]:
     there = pinned.parent
     changed = []
     for path in sorted(there.rglob("*")):
-        if path.is_file() and (path.suffix in {".ipynb", ".py", ".md"} or path == pinned):
+        counts = path.suffix in {".ipynb", ".py", ".md"} or ".pipeline." in path.name or path == pinned
+        if path.is_file() and counts:
             mine = file.parent / path.relative_to(there)
             if not mine.is_file() or mine.read_bytes() != path.read_bytes():
                 changed.append(str(path.relative_to(there)))

@@ -19,6 +19,7 @@ from dagbook.engine.content import size_of
 from dagbook.engine.folders import CANCEL, PLAN
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound, did_you_mean
 from dagbook.journals.lock import refuse_driven
+from dagbook.pipeline.groups import nodes_meant
 from dagbook.pipeline.plan import Plan
 from dagbook.pipeline.selection import Selection
 from dagbook.run.again import unfinished
@@ -223,11 +224,12 @@ def _idle(run: Run) -> RunState:
 def _named(run: Run, state: RunState, names: Collection[str]) -> tuple[str, ...]:
     chosen: dict[str, None] = {}
     findings = []
+    nodes = {known.outline.node for known in state.steps.values()}
     for name in names:
-        found = [step for step, known in state.steps.items() if name in (step, known.outline.node)]
+        meant = nodes_meant(name, nodes)
+        found = [step for step, known in state.steps.items() if name == step or known.outline.node in meant]
         chosen |= dict.fromkeys(found)
         if not found:
-            nodes = {known.outline.node for known in state.steps.values()}
             findings.append(
                 Finding(
                     code="unknown-step",

@@ -120,7 +120,7 @@ class Attempts:
             if attempt == before.tried + 1 and not self._holds(around):
                 self._history.happen(does_not_hold(around))
                 return None
-            prepared = prepare_step(around, self._notebook(step.node))
+            prepared = prepare_step(around, self._notebook(step.node), self._ports.find_model)
         except Unprepared as error:
             self._not_prepared(step, attempt, error)
             return None

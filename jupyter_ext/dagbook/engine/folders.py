@@ -25,6 +25,7 @@ CLAIMS = "claims"
 SURROUNDINGS = "surroundings.json"
 PATCH = "changes.patch"
 ENVIRONMENT = "environment.txt"
+SOURCES = "sources.json"
 
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6,}")
 

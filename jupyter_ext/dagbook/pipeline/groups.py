@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,6 +55,17 @@ class Group:
 def joined(outer: str, inner: str) -> str:
     """The name of a node inside another, or of a parameter of it."""
     return f"{outer}{JOINT}{inner}"
+
+
+def is_inside(node: str, outer: str) -> bool:
+    """Whether the node, or the step, came from inside `outer`, as far as its name tells."""
+    return node.startswith(outer + JOINT)
+
+
+def nodes_meant(name: str, nodes: Iterable[str]) -> tuple[str, ...]:
+    """The nodes of a plan that `train`, `features` or `features.prepare` stands for, by their names alone."""
+    word, known = name.replace(".", JOINT), tuple(nodes)
+    return (word,) if word in known else tuple(node for node in known if is_inside(node, word))
 
 
 def nodes_named(name: str, top: Group) -> tuple[str, ...]:

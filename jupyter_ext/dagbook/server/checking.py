@@ -6,19 +6,23 @@ Imported when the first of these routes is asked, since what lies below is slow 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 from dagbook import bootstrap
 from dagbook.api.init import init_folder
+from dagbook.api.pipelines import open_pipeline
 from dagbook.api.planning import check
 from dagbook.errors import DagbookError, Finding, InvalidInput
 from dagbook.loaders.pipeline_file import parse_pipeline
 from dagbook.notebook import types
 from dagbook.notebook.outputs import published_outputs
 from dagbook.notebook.parameters import MISSING, Parameter, ParametersError, declared_parameters
+from dagbook.pipeline.groups import is_inside
+from dagbook.pipeline.sub_pipelines import parts_of
 from dagbook.server.launching import place_at
 
 _MOST_NOTEBOOKS: Final = 5_000
@@ -53,9 +57,9 @@ def checked(root: Path, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ports(root: Path, folder: Path, notebook: str) -> dict[str, Any]:
-    """What a notebook takes and publishes, read without running it; `problem` says why that is not known.
+    """What a notebook, or a pipeline file, takes and publishes, read without running it.
 
-    `complete` is false when it may publish what cannot be seen in its code.
+    `problem` says why that is not known; `complete` is false when it may publish what its code does not show.
     """
     unknown: dict[str, Any] = {"parameters": None, "outputs": [], "complete": False}
     file = (folder / notebook).resolve()
@@ -63,6 +67,8 @@ def ports(root: Path, folder: Path, notebook: str) -> dict[str, Any]:
         # Elsewhere it may be run, but nothing of it is told to a browser.
         return {**unknown, "problem": f"{notebook} lies outside of the server's root folder"}
     try:
+        if file.suffix in {".yaml", ".yml"}:
+            return _ports_of_pipeline(root, file)
         document, _ = bootstrap.loader(bootstrap.settings(folder)).notebook_and_warnings(file)
         parameters = declared_parameters(document)
     except InvalidInput as error:
@@ -76,6 +82,31 @@ def ports(root: Path, folder: Path, notebook: str) -> dict[str, Any]:
         "complete": published.complete,
         "problem": None,
     }
+
+
+def _ports_of_pipeline(root: Path, file: Path) -> dict[str, Any]:
+    """Of a pipeline inside: its parameters, and what the notebooks in it publish.
+
+    Raises:
+        InvalidInput: the file cannot be read.
+    """
+    loaded = open_pipeline(file)
+    inside = [ports(root, file.parent, node.notebook) for node in loaded.spec.nodes.values() if node.notebook]
+    declared = [name for node in loaded.spec.nodes.values() for name in node.outputs]
+    published = [name for one in inside for name in one["outputs"]]
+    return {
+        "parameters": [
+            {
+                "name": name, "type": types.describe(param.param_type), "required": param.required,
+                "help": param.help,
+            }
+            for name, param in loaded.spec.params.items()
+            if ("params", name) not in loaded.files
+        ],
+        "outputs": list(dict.fromkeys([*declared, *published])),
+        "complete": all(one["complete"] for one in inside),
+        "problem": None,
+    }  # fmt: skip
 
 
 def drafted(root: Path, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,10 +141,22 @@ def schema() -> dict[str, Any]:
 
 def _findings(text: str, file: Path) -> tuple[Finding, ...]:
     try:
-        looked = check(parse_pipeline(text, file))
+        written = parse_pipeline(text, file)
+        looked = check(written)
     except DagbookError as error:
         return error.findings
-    return (*looked.findings, *(looked.read.fault.findings if looked.read.fault else ()))
+    found = (*looked.findings, *(looked.read.fault.findings if looked.read.fault else ()))
+    outer = [name for name, _ in parts_of(written.spec)]
+    return tuple(_of_document(finding, str(file), outer) for finding in found)
+
+
+def _of_document(finding: Finding, file: str, outer: Sequence[str]) -> Finding:
+    """As it is shown where only the outer file is: at the node of it, and at no line of another file."""
+    node = next((name for name in outer if is_inside(finding.node or "", name)), finding.node)
+    if finding.file == file or finding.line is None:
+        return replace(finding, node=node)
+    place = f"{Path(finding.file or '').name}:{finding.line}"
+    return replace(finding, node=node, line=None, column=None, message=f"{place}: {finding.message}")
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

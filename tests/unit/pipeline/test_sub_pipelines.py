@@ -10,11 +10,12 @@ import pytest
 from dagbook.notebook.outputs import PublishedOutputs
 from dagbook.pipeline.check import check_spec
 from dagbook.pipeline.graph import make_graph
-from dagbook.pipeline.groups import Group, nodes_named
+from dagbook.pipeline.groups import Group, nodes_meant, nodes_named
+from dagbook.pipeline.inlining import Part
 from dagbook.pipeline.problem import Problem
 from dagbook.pipeline.selection import Selection
 from dagbook.pipeline.spec import NodeSpec, PipelineSpec
-from dagbook.pipeline.sub_pipelines import Part, TakenApart, take_apart, without_effect
+from dagbook.pipeline.sub_pipelines import TakenApart, take_apart, without_effect
 
 Nodes = Mapping[str, Mapping[str, Any]]
 
@@ -350,6 +351,23 @@ TOP = Group(
 )
 def test_what_a_name_stands_for(name: str, expected: list[str]):
     assert list(nodes_named(name, TOP)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("train", ["train"]),
+        ("features", ["features__load", "features__raw__x"]),
+        ("features.raw", ["features__raw__x"]),
+        ("features.load", ["features__load"]),
+        ("features__load", ["features__load"]),
+        ("feat", []),
+        ("nothing", []),
+    ],
+)
+def test_what_a_name_stands_for_in_a_run(name: str, expected: list[str]):
+    nodes = ["features__load", "train", "features__raw__x", "train__more"]
+    assert list(nodes_meant(name, nodes)) == expected
 
 
 def test_a_selection_may_name_it_and_is_told_in_those_words():

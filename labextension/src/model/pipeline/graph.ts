@@ -8,6 +8,8 @@ export interface PipelineNode {
   readonly name: string;
   /** Path from the pipeline file; empty where none is written. */
   readonly notebook: string;
+  /** Path of the pipeline that the node is instead; empty for a notebook. */
+  readonly pipeline: string;
   readonly params: Mapping;
   readonly matrix: readonly string[];
   readonly foreach: string;
@@ -85,11 +87,17 @@ export function closesCircle(
   return false;
 }
 
+/** The file that the node is: a notebook, or another pipeline; empty where none is written. */
+export function fileOf(node: Pick<PipelineNode, 'notebook' | 'pipeline'>): string {
+  return node.notebook === '' ? node.pipeline : node.notebook;
+}
+
 function nodeOf(name: string, value: Value): PipelineNode {
   const written = mapping(value);
   return {
     name,
     notebook: text(written['notebook']),
+    pipeline: text(written['pipeline']),
     params: mapping(written['params']),
     matrix: Object.keys(mapping(written['matrix'])),
     foreach: shown(written['foreach']),

@@ -50,6 +50,18 @@ afterEach(() => {
 });
 
 describe('a pipeline document', () => {
+  it('asks for the ports of a pipeline inside as for those of a notebook', async () => {
+    const { store, file } = opened(
+      'pipeline: p\nnodes:\n  f: {pipeline: f.pipeline.yaml}\n  b: {notebook: b.ipynb, needs: f}\n'
+    );
+    store.textChanged();
+    await vi.runAllTimersAsync();
+    expect(file.check).toHaveBeenCalledWith(
+      expect.objectContaining({ notebooks: ['f.pipeline.yaml', 'b.ipynb'] })
+    );
+    expect(store.snapshot().graph.edges).toMatchObject([{ from: 'f', to: 'b' }]);
+  });
+
   it('asks once for what is wrong when the typing pauses, and shows the ports', async () => {
     const { store, file } = opened();
     store.textChanged();

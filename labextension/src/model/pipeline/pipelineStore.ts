@@ -4,7 +4,7 @@ import type { Plan } from '../launch/types';
 import type { Fault } from '../runStore';
 import { operationsOf } from './actions';
 import type { Action } from './actions';
-import { EMPTY, graphOf } from './graph';
+import { EMPTY, fileOf, graphOf } from './graph';
 import type { Edge, PipelineGraph } from './graph';
 import { LayoutMemory } from './layout';
 import type { Layout } from './layout';
@@ -205,9 +205,7 @@ export class PipelineStore {
   async check(): Promise<void> {
     const { graph, path } = this.#state;
     const asked = ++this.#asked;
-    const notebooks = [...new Set(graph.nodes.map(node => node.notebook))].filter(
-      each => each !== ''
-    );
+    const notebooks = [...new Set(graph.nodes.map(fileOf))].filter(each => each !== '');
     try {
       const text = this.#options.text.text();
       const check = await this.#options.server.check({ path, text, notebooks });
@@ -255,7 +253,7 @@ export class PipelineStore {
     const ports = new Map(
       graph.nodes.map(node => [
         node.name,
-        portsOf(node, check.notebooks[node.notebook], graph.edges)
+        portsOf(node, check.notebooks[fileOf(node)], graph.edges)
       ])
     );
     const boxes = graph.nodes.map(({ name }) => {

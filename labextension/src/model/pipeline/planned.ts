@@ -11,14 +11,24 @@ export interface PlannedNode {
 
 const BY_WEIGHT: readonly Action[] = ['run', 'reuse', 'skip'];
 
-/** What becomes of each node: that of its steps that is most to do. */
-export function plannedOf(plan: Plan | null): ReadonlyMap<string, PlannedNode> {
+/**
+ * What becomes of each node: that of its steps that is most to do. The steps of a node that is a pipeline are
+ * those of the nodes inside it, `features__prepare`.
+ */
+export function plannedOf(
+  plan: Plan | null,
+  nodes: readonly string[]
+): ReadonlyMap<string, PlannedNode> {
   const found = new Map<string, PlannedNode>();
+  const own = new Set(nodes);
+  const drawn = (node: string): string =>
+    own.has(node) ? node : (nodes.find(name => node.startsWith(`${name}__`)) ?? node);
   for (const action of BY_WEIGHT) {
     for (const step of plan?.steps ?? []) {
-      const before = found.get(step.node);
+      const node = drawn(step.node);
+      const before = found.get(node);
       if (step.action === action && (before === undefined || before.action === action)) {
-        found.set(step.node, {
+        found.set(node, {
           action,
           steps: (before?.steps ?? 0) + 1,
           reason: before?.reason ?? step.reason

@@ -50,13 +50,17 @@ export function Drawing(props: {
 }
 
 function boxesOf(state: DocumentState, trans: Translation): readonly CanvasNode<NodeData>[] {
-  const planned = plannedOf(state.plan);
+  const names = state.graph.nodes.map(node => node.name);
+  const planned = plannedOf(state.plan, names);
   const origin = { x: 0, y: 0 };
   return state.graph.nodes.map(node => {
     const ports = state.ports.get(node.name) ?? { inputs: [], outputs: [] };
     return {
       id: node.name,
-      label: trans.__('Node %1, notebook %2', node.name, node.notebook),
+      label:
+        node.pipeline === ''
+          ? trans.__('Node %1, notebook %2', node.name, node.notebook)
+          : trans.__('Node %1, pipeline %2', node.name, node.pipeline),
       place: state.moved[node.name] ?? state.layout.get(node.name) ?? origin,
       width: WIDTH,
       height: heightOf(ports),

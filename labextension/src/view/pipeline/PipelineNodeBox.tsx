@@ -6,6 +6,7 @@ import { memo } from 'react';
 import type { JSX } from 'react';
 
 import type { Action } from '../../model/launch/types';
+import { fileOf } from '../../model/pipeline/graph';
 import type { PipelineNode } from '../../model/pipeline/graph';
 import type { NodePorts, Port } from '../../model/pipeline/ports';
 import type { PlacedFinding } from '../../model/pipeline/types';
@@ -73,7 +74,7 @@ export const PipelineNodeBox = memo(function PipelineNodeBox(props: NodeProps): 
       </div>
       <div className="jp-DagbookNode-under">
         {planned === null ? (
-          node.notebook || trans.__('no notebook')
+          fileOf(node) || trans.__('no notebook')
         ) : (
           <span title={planned.reason}>
             {actionWord(planned.action, planned.steps, trans)}: {planned.reason}

@@ -4,6 +4,7 @@ import { useId } from 'react';
 import type { JSX } from 'react';
 
 import { nameProblem } from '../../model/pipeline/actions';
+import { fileOf } from '../../model/pipeline/graph';
 import type { PipelineNode } from '../../model/pipeline/graph';
 import type { DocumentState } from '../../model/pipeline/pipelineStore';
 import { offersFor } from '../../model/pipeline/ports';
@@ -64,10 +65,10 @@ function NodeForm(props: {
       <div className="jp-DagbookForm-buttons">
         <button
           type="button"
-          disabled={node.notebook === ''}
-          onClick={() => actions.openNotebook(node.notebook)}
+          disabled={fileOf(node) === ''}
+          onClick={() => actions.openNotebook(fileOf(node))}
         >
-          {trans.__('Open the notebook')}
+          {node.pipeline === '' ? trans.__('Open the notebook') : trans.__('Open the pipeline')}
         </button>
         <button type="button" onClick={() => actions.act({ do: 'remove-node', node: node.name })}>
           {trans.__('Remove the node')}
