@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dagbook.api.launch import launch
     from dagbook.api.models import models, promote, register_model, show_model
     from dagbook.api.removal import rm
+    from dagbook.api.reproduction.reproduce import reproduce
     from dagbook.api.resume import resume, retry
     from dagbook.api.run import Run
     from dagbook.api.run_listing import runs
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 # Not `input`: `from dagbook import *` must leave Python's own alone.
 __all__ = [
     "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "approve", "artifact", "launch", "load",
-    "metric", "models", "output", "param", "promote", "register_model", "resume", "retry", "rm", "runs",
-    "show_model", "track",
+    "metric", "models", "output", "param", "promote", "register_model", "reproduce", "resume", "retry", "rm",
+    "runs", "show_model", "track",
 ]  # fmt: skip
 
 # Imported when first used: `import dagbook` in a notebook must cost nothing.
@@ -46,6 +47,7 @@ _HOMES = {
     "metric": "dagbook.magics.log",
     "models": "dagbook.api.models",
     "promote": "dagbook.api.models",
+    "reproduce": "dagbook.api.reproduction.reproduce",
     "register_model": "dagbook.api.models",
     "show_model": "dagbook.api.models",
     "output": "dagbook.magics.publish",

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.caches.directory import DirectoryCache
 from dagbook.engine import leftovers
-from dagbook.engine.folders import JOURNAL, SCHEDULER, environments_of
+from dagbook.engine.folders import JOURNAL, environments_of
 from dagbook.engine.loop import Driver
-from dagbook.engine.model_registry import ModelRegistry
+from dagbook.engine.model_lookup import unknown_model, version_meant
+from dagbook.engine.model_registry import FindModel, ModelRegistry, ModelVersion
 from dagbook.engine.ports import (
     Cache,
     Compiler,
@@ -29,18 +30,20 @@ from dagbook.engine.ports import (
     Notifier,
     Ports,
     Tracker,
+    TrackerAway,
 )
 from dagbook.engine.queries import Queries
 from dagbook.environments.uv import UvEnvironments
-from dagbook.errors import Finding, InvalidInput, did_you_mean
+from dagbook.errors import EnvironmentFault, Finding, InvalidInput, did_you_mean
 from dagbook.executors.capacity import capacity
 from dagbook.executors.local import LocalExecutor
 from dagbook.executors.workers import Workers
 from dagbook.journals.jsonl import JsonlJournal
-from dagbook.journals.lock import is_held
+from dagbook.journals.lock import is_held, scheduled_by
 from dagbook.loaders.notebooks import NotebookLoader
 from dagbook.locks.files import FileLocks
 from dagbook.notifiers.apprise import AppriseNotifier
+from dagbook.pipeline.model_reference import read_reference
 from dagbook.pipeline.plan import Plan
 from dagbook.settings import Settings, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
@@ -92,8 +95,8 @@ def queries(start: Path) -> Queries:
 
 def queries_of(runs: Path) -> Queries:
     """The read side of one folder of runs."""
-    # Of a run that another scheduler runs, nobody holds the lock; a mark lies there until it is over.
-    return Queries(runs, journal, lambda folder: is_held(folder) or (folder / SCHEDULER).exists())
+    # Of a run that another scheduler runs, nobody holds the driver's lock.
+    return Queries(runs, journal, lambda folder: is_held(folder) or scheduled_by(folder) is not None)
 
 
 def journal(folder: Path) -> Journal:
@@ -160,6 +163,7 @@ def _ports(plan: Plan, run: str, kept: Journal, place: Executor) -> Ports:
         read_notebook=read_frozen,
         notifier=notifier(),
         locks=FileLocks(around.state / "locks", run),
+        find_model=find_model(Path(plan.project)),
     )
 
 
@@ -190,6 +194,26 @@ def registry(start: Path) -> ModelRegistry | None:
     """The registered models of the project that `start` belongs to; None where nothing was ever tracked."""
     found = store(start)
     return None if found is None else MlflowRegistry(found)
+
+
+def find_model(start: Path) -> FindModel:
+    """Finds versions of the registered models of a project, which may be tracked only later."""
+
+    def find(text: str) -> ModelVersion:
+        reference, there = read_reference(text), registry(start)
+        if there is None:
+            raise unknown_model(reference.name, [])
+        try:
+            return version_meant(there, reference)
+        except TrackerAway as error:
+            raise EnvironmentFault(
+                Finding(
+                    code="tracking-away", message=f"MLflow's store does not answer: {error}",
+                    remedy="`dagbook doctor` says more",
+                )
+            ) from error  # fmt: skip
+
+    return find
 
 
 def registry_of(env: Mapping[str, str]) -> ModelRegistry | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pandas as pd
 import pytest
 
 from dagbook.services.ask import ask
@@ -43,6 +44,12 @@ def test_a_model_from_data_to_a_service_and_a_worse_one_stopped(churn: Project):
     assert version["made_by"]["cell"] == "tra-6"
     assert version["metrics"]["check.better_than_guessing"] == 1.0
     assert (version["aliases"], version["promotions"][0]["condition"]) == (["champion"], GATE)
+
+    scored = made.step("score")["outputs"]
+    table = pd.read_parquet(scored["predictions"])
+    assert (list(table), len(table)) == (["tenure", "monthly", "prediction"], scored["scored"])
+    planned = told(churn, "plan", FILE, "-p", "rows=600", "--json").json
+    assert {step["action"] for step in planned["steps"]} == {"reuse"}
 
     # Served where nothing of the environment is on PATH.
     churn.env["PATH"] = "/usr/bin:/bin"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dagbook.environments.uv import uv_command
+from dagbook.environments.uv import PROVIDED, uv_command
 from tests.acceptance.project import Project, refused
 from tests.needs import needs
 
@@ -105,3 +105,27 @@ def test_a_block_that_cannot_be_read_is_refused_with_its_cell(project: Project):
     project.notebook("n.ipynb", "x = 1", "# /// script\n# dependencies = [\n# ///\n")
     project.pipeline(PIPELINE)
     refused(project.dagbook("run", "p.pipeline.yaml"), "cell 2", "is no TOML")
+
+
+@pytest.mark.kernel
+@pytest.mark.slow
+def test_a_run_is_reproduced_in_a_fresh_environment(project: Project, reachable: None):
+    project.notebook("n.ipynb", "import sys\n%load_ext dagbook\nimport dagbook", "dagbook.output(two=1 + 1)")
+    project.pipeline(PIPELINE)
+    assert project.dagbook("run", "p.pipeline.yaml").code == 0
+    # Of the hundreds of packages here, those that a kernel needs.
+    kept = project.runs / project.the_run() / "environment.txt"
+    asked = [uv_command() or "uv", "pip", "compile", "-q", "--no-header", "--no-annotate", "-"]
+    lock = subprocess.run(asked, input="\n".join(PROVIDED), text=True, capture_output=True, check=True).stdout
+    kept.write_text(lock)
+
+    done = project.dagbook("reproduce", "--json", timeout=300)
+
+    assert (done.code, done.json["environment"], done.json["differences"]) == (0, "fresh", []), done.said
+    again = Path(done.json["folder"])
+    executed = json.loads(next(again.rglob("n/1/notebook.ipynb")).read_text())
+    assert executed["metadata"]["language_info"]["name"] == "python"
+    assert list((again / ".dagbook" / "environments").glob("*/ready"))
+
+    kept.write_text(f"{lock}no-such-package-of-dagbook==1.0\n")
+    refused(project.dagbook("reproduce", timeout=300), "--same-environment", code=3)

@@ -40,12 +40,20 @@ def schema_text() -> str:
     parts["ResourcesSpec"]["properties"]["cpu"]["anyOf"].insert(0, CPU)
     parts["ResourcesSpec"]["properties"]["memory"]["anyOf"].insert(0, SIZE)
     parts["NodeSpec"]["properties"]["approve"]["anyOf"].insert(0, {"type": "string"})
+    parts["NodeSpec"]["properties"]["predict"] = {
+        **parts["NodeSpec"]["properties"]["predict"]["anyOf"][0],
+        **{
+            key: value
+            for key, value in parts["NodeSpec"]["properties"]["predict"].items()
+            if key not in {"anyOf", "default"}
+        },
+    }
     parts["NodeSpec"]["properties"]["register"]["anyOf"].insert(0, {"type": "string"})
     parts["ApproveSpec"]["properties"]["timeout"]["anyOf"].insert(0, DURATION)
     _also(parts["ApproveSpec"]["properties"]["by"], {"type": "string"})
     _also(parts["NodeSpec"]["properties"]["mutex"], {"type": "string"})
     # A node is one of the two.
-    parts["NodeSpec"]["oneOf"] = [{"required": ["notebook"]}, {"required": ["pipeline"]}]
+    parts["NodeSpec"]["oneOf"] = [{"required": [work]} for work in ("notebook", "pipeline", "predict")]
     parts["NodeSpec"]["properties"]["when"]["anyOf"].insert(0, {"type": "boolean"})
     _also(parts["NodeSpec"]["properties"]["needs"], {"type": "string"})
     parts["HookSpec"]["properties"]["timeout"]["anyOf"] = [

@@ -125,7 +125,28 @@ class Pipeline:
             InvalidInput: the name is taken, or no name.
         """
         work = _work(notebook, pipeline)
-        node = name or _name_of(Path(next(iter(work.values()))))
+        return self._add(name or _name_of(Path(next(iter(work.values())))), work, needs, given)
+
+    def predict(
+        self, model: str, name: str = "predict", /, *, needs: Iterable[Node | str] = (), **given: Any
+    ) -> Node:
+        """Add a node that scores a table with a registered model: `p.predict("churn@champion", table=…)`.
+
+        Args:
+            model: `models:/NAME@ALIAS`, `NAME/3` or `NAME`.
+            name: of the node.
+            needs: nodes to wait for without taking data from them.
+            given: as for `node`; the parameters are `table`, `columns` and `keep`. It publishes
+                `predictions` and `scored`.
+
+        Raises:
+            InvalidInput: the name is taken, or no name.
+        """
+        return self._add(name, {"predict": model}, needs, given)
+
+    def _add(
+        self, node: str, written: dict[str, Any], needs: Iterable[Node | str], given: dict[str, Any]
+    ) -> Node:
         if problem := name_problem(node):
             raise InvalidInput(
                 Finding(code="wrong-value", message=f"node {node!r} {problem}", remedy="give the node a name")
@@ -140,7 +161,6 @@ class Pipeline:
             )
         keys = {key: given.pop(key) for key in _NODE_KEYS if key in given}
         params = {**given, **dict(keys.pop("params", {}))}
-        written: dict[str, Any] = dict(work)
         if params:
             written["params"] = _written(params)
         if needed := [need.name if isinstance(need, Node) else need for need in needs]:

@@ -113,7 +113,7 @@ def _notebooks_now(plan: Plan) -> dict[str, PlannedNode]:
 def _read(plan: Plan) -> ReadNotebooks:
     written = {
         name: {
-            "notebook": node.notebook,
+            **({"predict": node.predict} if node.predict else {"notebook": node.notebook}),
             "kernel": node.kernel,
             "deps": [part.removeprefix(_FILE) for part in node.code if part.startswith(_FILE)],
         }

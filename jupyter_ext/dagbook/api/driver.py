@@ -6,7 +6,7 @@ import json
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from dagbook.engine.again import Again
 
 
-def start_driver(folder: Path, again: Again | None = None) -> subprocess.Popen[bytes]:
+def start_driver(
+    folder: Path, again: Again | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start the driver of a prepared run folder; it needs neither us nor a terminal.
 
     Args:
         folder: the run's folder.
         again: how to take up a run that was driven before.
+        env: its environment variables; ours when None.
 
     Raises:
         OSError: the folder cannot be written.
@@ -38,7 +41,7 @@ def start_driver(folder: Path, again: Again | None = None) -> subprocess.Popen[b
         command += ["--again", str(request)]
     with (folder / DRIVER_LOG).open("ab" if again else "wb") as log:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=env
         )
 
 

@@ -16,6 +16,7 @@ from dagbook.notebook.environment import Requirements, RequirementsError, declar
 from dagbook.notebook.outputs import published_outputs
 from dagbook.notebook.parameters import ParametersError, declared_parameters
 from dagbook.pipeline.facts import NotebookFacts
+from dagbook.pipeline.predict import predict_notebook
 from dagbook.pipeline.problem import Problem
 from dagbook.pipeline.spec import PipelineSpec
 
@@ -65,7 +66,11 @@ class _Reading:
         node = self._spec.nodes[name]
         path = (self._folder / node.notebook).resolve()
         try:
-            document, warnings = self._loader.notebook_and_warnings(path)
+            document, warnings = (
+                (predict_notebook(node.predict), ())
+                if node.predict
+                else self._loader.notebook_and_warnings(path)
+            )
         except InvalidInput as error:
             self.findings += [_for_node(finding, name) for finding in error.findings]
             return

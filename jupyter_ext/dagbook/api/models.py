@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from dagbook import bootstrap
 from dagbook.api.run import Run, find
+from dagbook.engine.model_lookup import model_named, version_meant, version_of
 from dagbook.engine.model_registry import LoggedModel, ModelRegistry, ModelVersion, RegisteredModel
 from dagbook.engine.ports import TrackerAway
 from dagbook.engine.promotion import move_alias
@@ -36,9 +37,9 @@ def show_model(name: str, where: Path | str = ".") -> dict[str, Any]:
     """
     reference = reference_of(name)
     registry = registry_at(where)
-    model = _model(registry, reference.name)
+    model = _model_named(registry, reference.name)
     if reference.version is not None or reference.alias is not None:
-        return _version(registry, model, reference).to_json()
+        return _version_of(registry, model, reference).to_json()
     versions = reach(lambda: registry.versions(model.name))
     return {**model.to_json(), "versions": [version.to_json() for version in versions]}
 
@@ -47,7 +48,7 @@ def find_version(name: str, where: Path | str = ".") -> ModelVersion:
     """The version that a name means: the newest where it does not say. Raises NotFound."""
     reference = reference_of(name)
     registry = registry_at(where)
-    return _version(registry, _model(registry, reference.name), reference)
+    return reach(lambda: version_meant(registry, reference))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,8 +158,8 @@ def promote(
     alias = alias_of(to)
     reference = reference_of(name)
     registry = registry_at(where)
-    model = _model(registry, reference.name)
-    version = _version(registry, model, reference)
+    model = _model_named(registry, reference.name)
+    version = _version_of(registry, model, reference)
     try:
         return reach(
             lambda: move_alias(
@@ -175,8 +176,8 @@ def promote(
 def demote(name: str, alias: str, where: Path | str = ".") -> dict[str, Any]:
     """Have an alias of a model mean nothing. Raises NotFound where it means nothing already."""
     registry = registry_at(where)
-    model = _model(registry, reference_of(name).name)
-    version = _version(registry, model, ModelReference(name=model.name, alias=alias_of(alias)))
+    model = _model_named(registry, reference_of(name).name)
+    version = _version_of(registry, model, ModelReference(name=model.name, alias=alias_of(alias)))
     reach(lambda: registry.remove_alias(model.name, alias_of(alias)))
     return {"name": model.name, "alias": alias_of(alias), "from": version.version}
 
@@ -187,10 +188,10 @@ def describe_model(
     """Say what a model, or a version of it (`churn/3`), is: its description, and tags. None leaves it."""
     reference = reference_of(name)
     registry = registry_at(where)
-    model = _model(registry, reference.name)
+    model = _model_named(registry, reference.name)
     number = None
     if reference.version is not None or reference.alias is not None:
-        number = _version(registry, model, reference).version
+        number = _version_of(registry, model, reference).version
     if text is not None:
         reach(lambda: registry.describe(model.name, number, text))
     if tags:
@@ -238,37 +239,12 @@ def reach(call: Callable[[], _T]) -> _T:
         ) from error  # fmt: skip
 
 
-def _model(registry: ModelRegistry, name: str) -> RegisteredModel:
-    found = reach(lambda: registry.model(name))
-    if found is None:
-        known = [model.name for model in reach(registry.models)]
-        raise NotFound(
-            _wrong("unknown-model", f"there is no registered model '{name}'",
-                   did_you_mean(name, known, "register one: dagbook models register NAME"))
-        )  # fmt: skip
-    return found
+def _model_named(registry: ModelRegistry, name: str) -> RegisteredModel:
+    return reach(lambda: model_named(registry, name))
 
 
-def _version(registry: ModelRegistry, model: RegisteredModel, reference: ModelReference) -> ModelVersion:
-    number = reference.version or model.latest
-    if reference.alias is not None:
-        number = model.aliases.get(reference.alias)
-        if number is None:
-            raise NotFound(
-                _wrong("unknown-alias", f"no version of '{model.name}' has the alias '{reference.alias}'",
-                       did_you_mean(reference.alias, model.aliases,
-                                    f"give it to one: dagbook models promote {model.name}"
-                                    f" --to {reference.alias}"))
-            )  # fmt: skip
-    versions = reach(lambda: registry.versions(model.name))
-    for version in versions:
-        if version.version == number:
-            return version
-    known = ", ".join(str(version.version) for version in versions[:12]) or "none"
-    raise NotFound(
-        _wrong("unknown-version", f"there is no version {number or 1} of '{model.name}'",
-               f"it has: {known}")
-    )  # fmt: skip
+def _version_of(registry: ModelRegistry, model: RegisteredModel, reference: ModelReference) -> ModelVersion:
+    return reach(lambda: version_of(registry, model, reference))
 
 
 def _asked_steps(run: Run, step: str | None) -> dict[str, str | None]:

@@ -17,6 +17,9 @@ from dagbook.api.hooks import ReadHooks, read_hooks
 from dagbook.api.params import run_params
 from dagbook.api.pipelines import whole
 from dagbook.api.places import WantedPlace, choose_place, jobs_at
+from dagbook.api.scoring import scoring_models
+from dagbook.api.sources import used_sources
+from dagbook.engine.kept_sources import KeptSources
 from dagbook.engine.writer import user_name
 from dagbook.errors import Finding, InvalidInput, did_you_mean
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
@@ -90,12 +93,13 @@ class Choices:
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A plan, the notebooks as they were when it was made, and whom its hooks tell."""
+    """A plan, the notebooks and modules as they were when it was made, and whom its hooks tell."""
 
     plan: Plan
     documents: Mapping[str, dict[str, Any]]
     warnings: tuple[Finding, ...] = ()
     addresses: Mapping[str, str] = field(default_factory=dict)
+    sources: KeptSources = field(default_factory=KeptSources)
 
 
 def check_file(file: Path) -> Checked:
@@ -145,6 +149,8 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     _require_tags(choices.tags)
     around = bootstrap.settings(checked.loaded.file)
     cache = bootstrap.cache(around)
+    graph = make_graph(spec)
+    scoring = scoring_models(spec, graph, bootstrap.find_model(checked.loaded.file))
     circumstances = Circumstances(
         params=values,
         facts=with_locks(checked.read.facts, bootstrap.environments(around)),
@@ -153,10 +159,10 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         env=os.environ,
         environment=environment_name(),
         use_cache=choices.use_cache,
+        models=scoring.versions,
         warm=around.warm if choices.warm is None else choices.warm,
         accepting=f"accepted by {user_name()} on {datetime.now().astimezone():%Y-%m-%d}",
     )
-    graph = make_graph(spec)
     place = choose_place(spec, choices.place, around)
     nodes = plan_nodes(spec, graph, circumstances)
     plan = Plan(
@@ -181,8 +187,9 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     return Prepared(
         plan=plan,
         documents={**checked.read.documents, **checked.hooks.documents},
-        warnings=checked.warnings if away is None else (*checked.warnings, _cache_away(away)),
+        warnings=(*checked.warnings, *scoring.warnings, *([_cache_away(away)] if away else [])),
         addresses=checked.hooks.addresses,
+        sources=used_sources(checked.read, checked.loaded.file, around.project),
     )
 
 

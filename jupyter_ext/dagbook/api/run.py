@@ -16,6 +16,7 @@ from dagbook.api.driver import start_driver
 from dagbook.api.planning import Prepared
 from dagbook.engine.folders import CANCEL, DRIVER_LOG, PLAN, frozen_notebook, new_run_id
 from dagbook.engine.hooks import write_addresses
+from dagbook.engine.kept_sources import write_sources
 from dagbook.engine.queries import Queries
 from dagbook.engine.surroundings import read_surroundings
 from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound, did_you_mean
@@ -88,6 +89,7 @@ def write_run_folder(folder: Path, prepared: Prepared, plan: Plan | None = None)
         text = json.dumps(document, ensure_ascii=False, indent=1)
         (folder / frozen_notebook(node)).write_text(text, "utf-8", "surrogatepass")
     write_addresses(folder, prepared.addresses)
+    write_sources(folder, prepared.sources)
     (folder / PLAN).write_text((plan or prepared.plan).model_dump_json(indent=1), "utf-8")
 
 

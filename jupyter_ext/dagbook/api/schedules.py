@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -180,9 +181,7 @@ def prepare(entry: Entry, folder: Path, instant: datetime | None = None) -> Prep
     prepared = make_plan(checked, Choices(params=given, jobs=entry.jobs))
     due = instant.isoformat() if instant else ""
     plan = prepared.plan.model_copy(update={"schedule": entry.name, "due": due})
-    return Prepared(
-        plan=plan, documents=prepared.documents, warnings=prepared.warnings, addresses=prepared.addresses
-    )
+    return replace(prepared, plan=plan)
 
 
 def drift_of(entry: Entry, folder: Path) -> list[str]:

@@ -21,6 +21,8 @@ _HEADINGS: Final = {
     "code": "Code",
     "state": "Steps",
     "output": "Outputs",
+    "metric": "Metrics",
+    "data": "Data",
     "source": "Made with",
     "package": "Packages",
 }
@@ -69,8 +71,13 @@ def _print(found: RunComparison, runs: tuple[Run, Run]) -> None:
         )
     if not found.differences:
         console.print("\nNothing that was recorded differs.")
+    print_differences(found.differences)
+
+
+def print_differences(differences: tuple[Difference, ...]) -> None:
+    """One table for each kind of what differs."""
     for kind, heading in _HEADINGS.items():
-        if rows := found.of_kind(kind):
+        if rows := tuple(one for one in differences if one.kind == kind):
             console.print(Text(f"\n{heading}", "bold"))
             if kind == "code":
                 _print_code(rows)

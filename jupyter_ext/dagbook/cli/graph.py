@@ -34,7 +34,10 @@ def command(file: Path, form: str, output: Path | None, *, as_json: bool) -> Non
             {"nodes": list(graph.order()), "needs": {node: list(ups) for node, ups in graph.upstream.items()}}
         )
         return
-    labels = {name: _label(node.notebook, len(matrix_items(node))) for name, node in spec.nodes.items()}
+    labels = {
+        name: _label(node.predict or node.notebook, len(matrix_items(node)))
+        for name, node in spec.nodes.items()
+    }
     drawing = FORMATS[form](graph, labels)
     if output is None:
         click.echo(drawing)

@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "show": ("show", "Show a run; the newest unless one is named."),
     "logs": ("logs", "Show what a step printed."),
     "compare": ("compare", "Say what differs between two runs."),
+    "reproduce": ("reproduce", "Do a run again from what it kept, and say whether it came to the same."),
     "report": ("report", "Write a run as one page of HTML that can be mailed."),
     "models": ("models", "Registered models: list, show, register, promote."),
     "serve": ("serve", "Serve a registered model over HTTP."),

@@ -19,7 +19,7 @@ KEPT_PIPELINE: Final = frozenset({"fail_fast", "concurrency", "on", "preload"})
 KEPT_NODE: Final = frozenset(
     {
         "cache", "cell_timeout", "retries", "foreach", "tolerate", "when", "run_if", "concurrency", "mutex",
-        "semaphore", "resources", "environment", "warm", "register",
+        "semaphore", "resources", "environment", "warm", "register", "predict",
     }
 )  # fmt: skip
 

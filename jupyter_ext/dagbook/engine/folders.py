@@ -19,10 +19,13 @@ OUTBOX = "outbox"
 ADDRESSES = "addresses.json"
 """Whom hooks tell: for the driver alone, and gone with the run's end."""
 SCHEDULER = "scheduler"
-"""There while another scheduler runs the run; says which."""
+"""There while another scheduler runs the run; says which. As old as the last word of one of its processes."""
+CLAIMS = "claims"
+"""Of such a run: a lock for each step, held by the process that is at it."""
 SURROUNDINGS = "surroundings.json"
 PATCH = "changes.patch"
 ENVIRONMENT = "environment.txt"
+SOURCES = "sources.json"
 
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6,}")
 

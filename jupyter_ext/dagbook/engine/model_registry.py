@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -49,6 +49,16 @@ class ModelVersion:
     stage: str = ""
     status: str = "READY"
 
+    @property
+    def uri(self) -> str:
+        """As MLflow names it."""
+        return f"models:/{self.name}/{self.version}"
+
+    @property
+    def identity(self) -> str:
+        """What tells it from every other version, also from one of another registry of that number."""
+        return f"{self.uri} {self.model_id or self.run_id}"
+
     def to_json(self) -> dict[str, Any]:
         """The shape of `dagbook models show --json`."""
         made_by = {said: self.tags[tag] for tag, said in _MADE_BY.items() if self.tags.get(tag)}
@@ -58,7 +68,7 @@ class ModelVersion:
             if tag.startswith(PROMOTED)
         ]
         return {
-            "name": self.name, "version": self.version, "uri": f"models:/{self.name}/{self.version}",
+            "name": self.name, "version": self.version, "uri": self.uri,
             "aliases": list(self.aliases), "description": self.description, "created": self.created,
             "status": self.status, "stage": self.stage,
             "metrics": dict(self.metrics), "params": dict(self.params),
@@ -70,6 +80,10 @@ class ModelVersion:
             "promotions": sorted(promotions, key=lambda one: str(one.get("at", "")), reverse=True),
             "tags": {name: value for name, value in self.tags.items() if not _is_ours(name)},
         }  # fmt: skip
+
+
+FindModel = Callable[[str], ModelVersion]
+"""The version that `models:/NAME@ALIAS` means now. Raises NotFound, EnvironmentFault."""
 
 
 @dataclass(frozen=True, kw_only=True)

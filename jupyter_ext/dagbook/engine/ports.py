@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dagbook.engine.deployment import Deployment, Manifest, Option
+from dagbook.engine.model_registry import FindModel
 from dagbook.engine.prepare import ReadNotebook
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import Finding
@@ -27,6 +28,9 @@ class Journal(Protocol):
 
     def append(self, event: Event) -> Entry:
         """Record the event; when this returns, a state change is on the disk."""
+
+    def append_all(self, events: Sequence[Event]) -> list[Entry]:
+        """Record events in this order; when this returns, all are on the disk, for the price of one."""
 
     def read(self, after: int = 0) -> list[Entry]:
         """The entries with `seq > after`, in order, up to the last whole one."""
@@ -219,6 +223,7 @@ class Ports:
 
     Attributes:
         capacity: processors and bytes of memory that steps may use together; 0 where it is not known.
+        find_model: the version that a reference means; None where there is no registry.
     """
 
     journal: Journal
@@ -230,6 +235,7 @@ class Ports:
     clock: Callable[[], float] = time.monotonic
     capacity: tuple[float, int] = (0.0, 0)
     notifier: Notifier | None = None
+    find_model: FindModel | None = None
 
 
 class TrackerAway(Exception):  # a condition, not a fault of ours

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from dagbook.engine.model_registry import FindModel, ModelVersion
 from dagbook.engine.upstream import Around
+from dagbook.errors import EnvironmentFault, NotFound
 from dagbook.notebook import types
 from dagbook.notebook.defaults import Unevaluated
 from dagbook.notebook.mlflow_calls import MlflowCalls, mlflow_calls
 from dagbook.notebook.parameters import MISSING, Parameter, check_parameters, declared_parameters
 from dagbook.notebook.values import FileValue, Secret, UnsupportedValue, decode, encode
 from dagbook.pipeline.expressions import ExpressionError, references, resolve
-from dagbook.pipeline.fingerprint import fingerprint, value_parts
+from dagbook.pipeline.fingerprint import fingerprint, model_parts, value_parts
 from dagbook.pipeline.plan import Plan, PlannedStep, result_key
+from dagbook.pipeline.predict import MODEL
 from dagbook.pipeline.resolve import resolve_params
 from dagbook.run.events import NodeError
 
@@ -67,8 +70,15 @@ class FrozenNotebook:
         return cls(declared=declared_parameters(notebook), calls=mlflow_calls(notebook))
 
 
-def prepare_step(around: Around, notebook: FrozenNotebook) -> PreparedStep:
+def prepare_step(
+    around: Around, notebook: FrozenNotebook, find_model: FindModel | None = None
+) -> PreparedStep:
     """Everything about a step that only its upstream could tell.
+
+    Args:
+        around: the step among the others.
+        notebook: its own.
+        find_model: the version that a reference means now; without it the reference stays as it is.
 
     Raises:
         Unprepared: a value is missing, or the notebook does not take it.
@@ -85,10 +95,15 @@ def prepare_step(around: Around, notebook: FrozenNotebook) -> PreparedStep:
         raise Unprepared(
             NodeError(name="WrongInput", value=said_of(error, around), remedy=LOOK_UPSTREAM)
         ) from error
+    version = _version(node.predict, find_model) if node.predict and find_model else None
+    if version is not None:
+        values[MODEL] = version.uri
     declared = notebook.declared
     if declared is not None:
         values = of_declared_types(declared, values, step.node, node.notebook)
     parts = {**node.code, **value_parts(encoded)}
+    if version is not None:
+        parts = model_parts(parts, version.identity)
     return PreparedStep(
         params={name: encode(value) for name, value in values.items()},
         shown={**_defaults(declared or ()), **{name: show_value(value) for name, value in values.items()}},
@@ -99,6 +114,20 @@ def prepare_step(around: Around, notebook: FrozenNotebook) -> PreparedStep:
         key=result_key(plan.pipeline, step.node, _item_in_key(plan, step)),
         calls=notebook.calls,
     )
+
+
+def _version(reference: str, find: FindModel) -> ModelVersion:
+    try:
+        return find(reference)
+    except NotFound as error:
+        finding = error.findings[0]
+        raise Unprepared(
+            NodeError(name="UnknownModel", value=finding.message, remedy=finding.remedy)
+        ) from error
+    except EnvironmentFault as error:
+        said = f"the version that {reference} means is not known: {error.findings[0].message}"
+        remedy = "`dagbook doctor` says more; `dagbook resume` when it is back"
+        raise Unprepared(NodeError(name="RegistryAway", value=said, remedy=remedy)) from error
 
 
 def said_of(error: Exception, around: Around) -> str:

@@ -13,10 +13,11 @@ from dagbook.loaders.notebooks import SUFFIXES as NOTEBOOKS
 from dagbook.loaders.pipeline_file import LoadedPipeline, load_pipeline
 from dagbook.loaders.yaml_places import Path as SpecPath
 from dagbook.loaders.yaml_places import Place, place_of
-from dagbook.notebook.outputs import PublishedOutputs
+from dagbook.notebook.outputs import PublishedOutputs, published_outputs
 from dagbook.pipeline.check import check_spec
 from dagbook.pipeline.groups import joined
 from dagbook.pipeline.inlining import Part
+from dagbook.pipeline.predict import predict_notebook
 from dagbook.pipeline.problem import Problem
 from dagbook.pipeline.sub_pipelines import TakenApart, parts_of, take_apart, without_effect
 
@@ -79,7 +80,19 @@ class SubPipelines:
             for name, part in inner.items()
             for node, written in part.spec.nodes.items()
         }
-        apart = take_apart(loaded.spec, parts, lambda node: self.publishes(notebooks[node]))
+        scoring = {
+            joined(name, node): written.predict
+            for name, part in inner.items()
+            for node, written in part.spec.nodes.items()
+            if written.predict
+        }
+
+        def publishes(node: str) -> PublishedOutputs | None:
+            if node in scoring:
+                return published_outputs(predict_notebook(scoring[node]))
+            return self.publishes(notebooks[node])
+
+        apart = take_apart(loaded.spec, parts, publishes)
         remarks += loaded.findings(apart.problems)
         return _merged(replace(loaded, remarks=tuple(dict.fromkeys(remarks))), inner, apart)
 

@@ -12,6 +12,7 @@ from dagbook.errors import Finding, did_you_mean
 from dagbook.notebook.parameters import check_parameters
 from dagbook.notebook.values import Secret, UnsupportedValue, encode
 from dagbook.pipeline.check_control import check_control
+from dagbook.pipeline.check_predict import check_predict
 from dagbook.pipeline.expressions import ExpressionError, Reference, references, resolve
 from dagbook.pipeline.facts import NotebookFacts
 from dagbook.pipeline.graph import make_graph
@@ -32,7 +33,8 @@ def check_spec(spec: PipelineSpec) -> tuple[Problem, ...]:
     if any(problem.code == "expression" for problem in problems):
         return tuple(problems)
     problems += _same_files(spec)
-    circle = make_graph(spec).cycle()
+    graph = make_graph(spec)
+    circle = graph.cycle()
     if circle:
         problems.append(
             Problem(
@@ -43,6 +45,8 @@ def check_spec(spec: PipelineSpec) -> tuple[Problem, ...]:
                 node=circle[0],
             )
         )
+    else:
+        problems += check_predict(spec, graph)
     return tuple(problems)
 
 

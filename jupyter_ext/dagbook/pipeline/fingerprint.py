@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from dagbook.notebook.modules import module_parts
 from dagbook.pipeline.facts import NotebookFacts
+from dagbook.pipeline.predict import MODEL
 
 # Part of every fingerprint: raise it when what a fingerprint covers changes.
 FINGERPRINT_VERSION: Final = 2
@@ -53,6 +54,16 @@ def value_parts(params: Mapping[str, Any]) -> dict[str, str]:
     """The parts that parameters make; encoded values, a file counting by its content only."""
     # In a list, so that 1 and "1" differ: `_digest` takes a text as it is.
     return {f"{_PARAMETER}{name}": _digest([_content(value)]) for name, value in params.items()}
+
+
+def model_parts(parts: Parts, version: str) -> dict[str, str]:
+    """The parts of a step that scores with a model, where the version counts and not how it is named.
+
+    Args:
+        parts: as of any step.
+        version: what identifies the version.
+    """
+    return {**parts, f"{_PARAMETER}{MODEL}": _digest([version])}
 
 
 def fingerprint(parts: Parts) -> str:

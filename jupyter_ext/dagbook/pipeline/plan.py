@@ -76,6 +76,7 @@ class PlannedNode(Planned):
         files: modules and `deps` that the notebook uses, relative to its folder (or the project).
         warm: whether its kernel may be forked from a warm process.
         registration: what becomes of the model that it makes; None for nothing.
+        predict: the registered model that it scores with, as MLflow names it; else empty.
     """
 
     notebook: str
@@ -97,6 +98,7 @@ class PlannedNode(Planned):
     files: tuple[str, ...] = ()
     tags: dict[str, str] = Field(default_factory=dict)
     registration: PlannedRegistration | None = None
+    predict: str = ""
 
 
 class PlannedStep(Planned):

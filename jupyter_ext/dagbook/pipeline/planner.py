@@ -10,7 +10,14 @@ from dagbook.notebook.outputs import Output
 from dagbook.notebook.values import UnsupportedValue, encode
 from dagbook.pipeline.expressions import ExpressionError, references, resolve
 from dagbook.pipeline.facts import NotebookFacts
-from dagbook.pipeline.fingerprint import Parts, earlier, explain_difference, fingerprint, fingerprint_parts
+from dagbook.pipeline.fingerprint import (
+    Parts,
+    earlier,
+    explain_difference,
+    fingerprint,
+    fingerprint_parts,
+    model_parts,
+)
 from dagbook.pipeline.graph import Graph
 from dagbook.pipeline.names import FAILURES
 from dagbook.pipeline.plan import (
@@ -73,6 +80,7 @@ class Circumstances:
         environment: what identifies the interpreter.
         use_cache: False for `--no-cache`.
         warm: False for `--cold`.
+        models: node that scores → what identifies the version that it would score with now.
         accepting: who takes results as current, and when: `accepted by ada, 2026-11-26`.
     """
 
@@ -84,6 +92,7 @@ class Circumstances:
     environment: str = ""
     use_cache: bool = True
     warm: bool = True
+    models: Mapping[str, str] = field(default_factory=dict)
     accepting: str = "accepted"
 
 
@@ -132,6 +141,7 @@ def plan_nodes(spec: PipelineSpec, graph: Graph, around: Circumstances) -> dict[
             registration=None
             if node.registration is None
             else PlannedRegistration(**node.registration.model_dump()),
+            predict=node.predict or "",
         )
     return nodes
 
@@ -268,7 +278,12 @@ class StepPlanner:
         node = self._spec.nodes[name]
         params = resolve_params(node.params, self._names_for(name, item))
         encoded = {key: encode(value) for key, value in params.items()}
-        return self._own_parts(name, encoded)
+        parts = self._own_parts(name, encoded)
+        if node.predict is None:
+            return parts
+        if name not in self._around.models:
+            raise ExpressionError(f"{node.predict} is not known yet")
+        return model_parts(parts, self._around.models[name])
 
     def _own_parts(self, name: str, encoded: Mapping[str, Any]) -> dict[str, str]:
         node, facts = self._spec.nodes[name], self._around.facts[name]

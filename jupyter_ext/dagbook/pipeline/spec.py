@@ -21,6 +21,7 @@ from dagbook.pipeline.control_spec import (
 )
 from dagbook.pipeline.names import name_problem
 from dagbook.pipeline.on_spec import OnSpec
+from dagbook.pipeline.predict import with_notebook
 from dagbook.pipeline.register_spec import RegisterField
 from dagbook.pipeline.rules import Rules, RunIf
 from dagbook.pipeline.written import Duration, Written, parse_duration
@@ -144,7 +145,7 @@ _OF_ONE_NOTEBOOK: Final = {
 
 
 class NodeSpec(NodeSettings):
-    """A notebook in the pipeline, or another pipeline."""
+    """A notebook in the pipeline, another pipeline, or a model that scores a table."""
 
     pipeline: str | None = Field(
         default=None,
@@ -157,6 +158,10 @@ class NodeSpec(NodeSettings):
     )
     params: dict[str, Any] = Field(
         default_factory=dict, description="Values for the parameters of the notebook, or of the pipeline"
+    )
+    predict: str | None = Field(
+        default=None,
+        description="In place of a notebook: score the table in `params` with models:/NAME@ALIAS",
     )
     matrix: Matrix = Field(default_factory=dict, description="One step per combination; use ${item.NAME}")
     foreach: Any = Field(
@@ -190,6 +195,11 @@ class NodeSpec(NodeSettings):
     )  # fmt: skip
     description: str = ""
     tags: dict[str, str] = Field(default_factory=dict, description="MLflow tags of the node's run")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _predictions_have_a_notebook(cls, value: object) -> object:
+        return with_notebook(value)
 
     @field_validator("needs", mode="before")
     @classmethod

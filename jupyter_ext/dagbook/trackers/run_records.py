@@ -35,6 +35,14 @@ class RunRecords:
             if record.data.tags.get(PARENT_TAG) == mlflow_run_id
         ]
 
+    def metrics_of(self, mlflow_run_id: str) -> dict[str, float]:
+        """The metrics of a record, the last value of each.
+
+        Raises:
+            TrackerAway: the store does not answer, or has no such record.
+        """
+        return self._store.reach(lambda: dict(self._store.client().get_run(mlflow_run_id).data.metrics))
+
     def delete(self, run: str) -> int:
         """Delete every record of the run, as MLflow does: they can be restored until `mlflow gc`. How many.
 

@@ -43,6 +43,7 @@ NODE: dict[str, tuple[Any, str | dict[str, str]]] = {
     "warm": (True, "said"),
     "approve": ("Ship it?", "refused"),
     "register": ("churn", "as here"),
+    "predict": ("models:/churn@champion", "as here"),
 }
 PIPELINE: dict[str, tuple[Any, str | dict[str, str]]] = {
     "pipeline": ("p", "as here"),

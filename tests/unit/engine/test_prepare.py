@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from dagbook.engine.model_registry import ModelVersion
 from dagbook.engine.prepare import FrozenNotebook, PreparedStep, Unprepared, prepare_step, show_value
 from dagbook.engine.upstream import Around
+from dagbook.errors import EnvironmentFault, Finding, NotFound
 from dagbook.notebook.outputs import Output
 from dagbook.notebook.values import FileValue, Secret, decode, encode
 from dagbook.pipeline.plan import Plan, PlannedNode, PlannedStep
@@ -166,3 +168,40 @@ def test_defaults_are_shown_beside_what_was_given():
 )
 def test_a_value_for_people(value: Any, shown: str):
     assert show_value(value) == shown
+
+
+def scoring(answer: ModelVersion | Exception, params: dict[str, Any] | None = None) -> PreparedStep:
+    """A step made ready that scores with whatever version is found."""
+
+    def find(reference: str) -> ModelVersion:
+        assert reference == "models:/churn@champion"
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    node = PlannedNode(notebook="/p/x.ipynb", params=params or {}, predict="models:/churn@champion")
+    step = PlannedStep(step="score", node="score")
+    plan = Plan(pipeline="p", file="/p/p.pipeline.yaml", project="/p", nodes={"score": node}, steps=(step,))
+    state = fold(entries(run_started(outline("score"))))
+    around = Around(plan=plan, step=step, state=state, folder=FOLDER)
+    return prepare_step(around, FrozenNotebook.of(with_parameters("model: str = ''")), find)
+
+
+def test_a_step_scores_with_the_version_that_its_alias_means_now():
+    third, other = (ModelVersion(name="churn", version=3, model_id=known) for known in ("m-3", "m-9"))
+    assert scoring(third).params == {"model": "models:/churn/3"}
+    assert scoring(third).shown == {"model": "models:/churn/3"}
+    assert scoring(third).fingerprint == scoring(third).fingerprint != scoring(other).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("raised", "name"),
+    [
+        (NotFound(Finding(code="unknown-alias", message="no champion", remedy="give it")), "UnknownModel"),
+        (EnvironmentFault(Finding(code="tracking-away", message="no answer", remedy="")), "RegistryAway"),
+    ],
+)
+def test_a_step_without_its_model_cannot_start(raised: Exception, name: str):
+    with pytest.raises(Unprepared) as unprepared:
+        scoring(raised)
+    assert (unprepared.value.error.name, bool(unprepared.value.error.remedy)) == (name, True)

@@ -14,7 +14,10 @@ from tests.unit.notebook.notebooks import with_parameters
 
 def spec(nodes: Mapping[str, Mapping[str, Any]], **settings: Any) -> PipelineSpec:
     """A pipeline whose nodes need no `notebook:`."""
-    written = {name: {"notebook": f"{name}.ipynb", **node} for name, node in nodes.items()}
+    written = {
+        name: dict(node) if "predict" in node else {"notebook": f"{name}.ipynb", **node}
+        for name, node in nodes.items()
+    }
     return PipelineSpec.model_validate({"pipeline": "p", "nodes": written, **settings})
 
 

@@ -1,0 +1,1 @@
+"""Running a run again from what it kept."""
