@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dagbook.caches.directory import DirectoryCache
 from dagbook.engine import leftovers
-from dagbook.engine.folders import JOURNAL, SCHEDULER, environments_of
+from dagbook.engine.folders import JOURNAL, environments_of
 from dagbook.engine.loop import Driver
 from dagbook.engine.model_lookup import unknown_model, version_meant
 from dagbook.engine.model_registry import FindModel, ModelRegistry, ModelVersion
@@ -39,7 +39,7 @@ from dagbook.executors.capacity import capacity
 from dagbook.executors.local import LocalExecutor
 from dagbook.executors.workers import Workers
 from dagbook.journals.jsonl import JsonlJournal
-from dagbook.journals.lock import is_held
+from dagbook.journals.lock import is_held, scheduled_by
 from dagbook.loaders.notebooks import NotebookLoader
 from dagbook.locks.files import FileLocks
 from dagbook.notifiers.apprise import AppriseNotifier
@@ -95,8 +95,8 @@ def queries(start: Path) -> Queries:
 
 def queries_of(runs: Path) -> Queries:
     """The read side of one folder of runs."""
-    # Of a run that another scheduler runs, nobody holds the lock; a mark lies there until it is over.
-    return Queries(runs, journal, lambda folder: is_held(folder) or (folder / SCHEDULER).exists())
+    # Of a run that another scheduler runs, nobody holds the driver's lock.
+    return Queries(runs, journal, lambda folder: is_held(folder) or scheduled_by(folder) is not None)
 
 
 def journal(folder: Path) -> Journal:

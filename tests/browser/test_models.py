@@ -1,17 +1,15 @@
-"""Registered models in a real JupyterLab: promoted and taken back, traced to a run, served and asked."""
+"""Registered models in a real JupyterLab: promoted and taken back, traced to a run."""
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dagbook.api import models as api
-from dagbook.api import serving
 from dagbook.trackers.store import MlflowStore
 from tests.browser.conftest import Lab
 from tests.browser.test_runs_panel import THEMES, show_theme, violations
@@ -19,12 +17,10 @@ from tests.browser.test_runs_panel import THEMES, show_theme, violations
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SOON = 20_000
-# A scoring server imports MLflow and the model's packages.
-LONG = 300_000
 
 
 @pytest.fixture
-def model(lab: Lab) -> Iterator[str]:
+def model(lab: Lab) -> str:
     """The name of a registered model with two versions, of which the first is the champion."""
     import mlflow
     import pandas as pd
@@ -54,9 +50,7 @@ def model(lab: Lab) -> Iterator[str]:
     api.describe_model(name, "who will leave", folder, tags={"team": "crm"})
     api.promote(f"{name}/1", "champion", folder, reason="the first")
     mlflow.set_tracking_uri(before)
-    yield name
-    for service in serving.services(folder):
-        serving.stop_service(service["service"], folder)
+    return name
 
 
 @pytest.fixture
@@ -99,24 +93,6 @@ def test_a_version_is_promoted_and_that_is_taken_back(
     second.get_by_role("button", name="Open its run").click()
     run_page = page.get_by_role("region", name=re.compile("^Run train"))
     expect(run_page).to_contain_text("accuracy", timeout=SOON)
-
-
-def test_a_version_is_served_and_answers(page: Page, panel: Locator, model: str, artifacts: Path):
-    version = panel.get_by_role("listitem", name="Version 2")
-    version.get_by_role("button", name=f"Serve version 2 of {model}").click()
-    form = version.get_by_role("form", name=f"Try {model}/2")
-    expect(form).to_be_visible(timeout=LONG)
-
-    form.get_by_label("tenure").fill("2.5")
-    form.get_by_role("button", name="Ask").click()
-    expect(form.get_by_label("Answer")).to_contain_text("predictions", timeout=SOON)
-    looked_at(page, artifacts, "served")
-
-    form.get_by_label("tenure").fill("long")
-    form.get_by_role("button", name="Ask").click()
-    expect(form.get_by_label("Answer")).to_contain_text("tenure", timeout=SOON)
-    version.get_by_role("button", name=f"Stop serving {model}/2").click()
-    expect(version.get_by_role("status")).to_contain_text("No longer served", timeout=LONG)
 
 
 def looked_at(page: Page, artifacts: Path, name: str) -> None:

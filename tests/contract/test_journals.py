@@ -74,6 +74,18 @@ def test_what_was_appended_is_read_by_anyone_at_once(open_journal: Open):
         assert [e.event for e in reader.read()] == list(EVENTS[:count])
 
 
+def test_what_is_appended_together_is_as_if_it_were_appended_one_by_one(open_journal: Open):
+    writer, reader = open_journal(), open_journal()
+    assert writer.append_all(()) == []
+    first = writer.append_all(EVENTS[:3])
+    assert [entry.event for entry in first] == list(EVENTS[:3])
+    assert reader.read() == first
+    rest = [writer.append(EVENTS[3]), *writer.append_all(EVENTS[4:])]
+    assert [entry.seq for entry in first + rest] == list(range(1, len(EVENTS) + 1))
+    assert reader.read(after=3) == rest
+    assert reader.read() == first + rest
+
+
 @pytest.mark.parametrize("after", [0, 1, 5, 8, 99])
 def test_reading_after_a_number_gives_the_rest(open_journal: Open, after: int):
     journal = open_journal()
@@ -281,6 +293,42 @@ def test_a_full_disk_leaves_whole_lines_only(written: Path, monkeypatch: pytest.
     assert written.read_bytes() == kept
     assert journal.append(EVENTS[3]).seq == len(EVENTS) + 2
     assert written.read_bytes().startswith(before)
+
+
+def test_what_is_appended_together_is_synced_once_and_all_or_nothing_when_the_disk_is_full(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+):
+    synced: list[int] = []
+    real_sync, real_write = os.fsync, os.write
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (synced.append(descriptor), real_sync(descriptor))[1])
+    journal = JsonlJournal(written)
+    journal.append_all(EVENTS[4:7])
+    assert len(synced) == 1
+    journal.append_all(EVENTS[2:4])  # progress, which is not synced
+    assert len(synced) == 1
+    before = written.read_bytes()
+
+    def full(descriptor: int, data: bytes) -> int:
+        if len(data) < 40:
+            raise OSError(28, "No space left on device")
+        return real_write(descriptor, data[:-30])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(EnvironmentFault, match="No space left"):
+        journal.append_all(EVENTS[4:7])
+    assert written.read_bytes() == before
+
+
+def test_a_shared_journal_mends_a_line_that_another_process_left_torn(tmp_path: Path):
+    path = tmp_path / "journal.jsonl"
+    ours = SharedJournal(path)
+    ours.append_all(EVENTS[:2])
+    assert len(ours.read()) == 2
+    whole = path.read_bytes()
+    path.write_bytes(whole + encode_line(Entry(seq=3, at="2026-01-01T00:00:00+00:00", event=EVENTS[2]))[:-9])
+    assert ours.append(EVENTS[3]).seq == 3
+    assert [entry.event for entry in ours.read(after=2)] == [EVENTS[3]]
+    assert [entry.event for entry in SharedJournal(path).read()] == [*EVENTS[:2], EVENTS[3]]
 
 
 _WRITE = """

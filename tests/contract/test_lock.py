@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 
 from dagbook.errors import RunBusy
 from dagbook.journals import lock
-from dagbook.journals.lock import DriverLock, is_held
+from dagbook.journals.lock import SILENCE, DriverLock, is_held, refuse_driven, scheduled_by
 
 HOLDER = """
 import sys, time
@@ -137,3 +138,45 @@ def test_a_lock_that_outlives_its_holder_for_a_moment_is_waited_for(
         Timer(0.2, lambda: os.close(child)).start()
         assert is_held(tmp_path)
         assert lock.living_holder(tmp_path) is None
+
+
+@pytest.fixture
+def scheduled(tmp_path: Path) -> Path:
+    """A run that Airflow runs."""
+    folder = tmp_path / "20260101-000001-a1b2c3"
+    (folder / "claims" / "train" / "1").mkdir(parents=True)
+    (folder / "scheduler").write_text("airflow")
+    return folder
+
+
+def fall_silent(folder: Path) -> None:
+    long_ago = time.time() - SILENCE - 1
+    os.utime(folder / "scheduler", (long_ago, long_ago))
+
+
+def test_a_run_that_another_scheduler_runs_is_refused_and_says_whose_it_is(scheduled: Path):
+    assert scheduled_by(scheduled) == "airflow"
+    with pytest.raises(RunBusy) as refused:
+        refuse_driven(scheduled)
+    assert "20260101-000001-a1b2c3 is going on: airflow runs it" in str(refused.value)
+    assert "let airflow finish it, or end it there" in str(refused.value)
+
+
+def test_a_scheduler_that_has_fallen_silent_runs_nothing(scheduled: Path):
+    fall_silent(scheduled)
+    assert scheduled_by(scheduled) is None
+    refuse_driven(scheduled)
+
+
+def test_a_scheduler_is_not_gone_while_a_step_takes_long(scheduled: Path):
+    fall_silent(scheduled)
+    claim = DriverLock(scheduled / "claims" / "train" / "1")
+    claim.acquire()
+    assert scheduled_by(scheduled) == "airflow"
+    claim.release()
+    assert scheduled_by(scheduled) is None
+
+
+def test_no_other_scheduler_runs_a_run_without_its_mark(scheduled: Path):
+    (scheduled / "scheduler").unlink()
+    assert scheduled_by(scheduled) is None

@@ -135,22 +135,28 @@ class Simulation:
 
 
 class _Watch:
-    """Looks at everything before each event, and so after the one before it."""
+    """Looks at everything after each event, and before the next ones are written."""
 
     def __init__(self, simulation: Simulation, driver: Driver, executor: SimulatedExecutor) -> None:
         self._simulation = simulation
         self._machine = driver._history.machine
         self._executor = executor
+        self._fold = self._machine.apply
+        self._machine.apply = self._apply  # type: ignore[method-assign]
+
+    def _apply(self, entry: Entry) -> None:
+        before = self._machine.state
+        self._fold(entry)
+        check_finished_stays(before, self._machine.state, entry)
+        self()
 
     def __call__(self) -> None:
         sim, state = self._simulation, self._machine.state
         entries = sim.journal.read()
-        before = sim._shadow
-        if before.seq == state.seq == len(entries):
+        if sim._shadow.seq == state.seq == len(entries):
             return
-        sim._shadow = check_fold(before, entries, state)
-        if entries:
-            check_finished_stays(before, state, entries[-1])
+        # Of events that are written together the first is looked at when the last is in the journal, too.
+        sim._shadow = check_fold(sim._shadow, entries[: state.seq], state)
         check_machine(self._machine)
         check_limits(sim._plan, state, set(self._executor.running), sim._locks.holders)
 

@@ -65,15 +65,21 @@ class SimulatedJournal(MemoryJournal):
         self._random = random
         self._faults = faults
 
-    def append(self, event: Event) -> Entry:
-        """Record the event, and look whether all is well."""
+    def append_all(self, events: Sequence[Event]) -> list[Entry]:
+        """Record the events, and look whether all is well. Of several, death may leave a beginning."""
         self.look()
         self._maybe_die()
         if self._random.random() < self._faults.disk:
             raise EnvironmentFault(Finding(code="disk-full", message="no space left", remedy="make room"))
-        entry = super().append(event)
-        self._maybe_die()
-        return entry
+        entries = []
+        for event in events:
+            entries.append(super().append(event))
+            self._maybe_die()
+        return entries
+
+    def append(self, event: Event) -> Entry:
+        """Record one event."""
+        return self.append_all((event,))[0]
 
     def _maybe_die(self) -> None:
         if self._random.random() < self._faults.death:

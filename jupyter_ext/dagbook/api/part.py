@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from dagbook.api.params import parse_assignments, run_params
 from dagbook.api.pipelines import open_pipeline
 from dagbook.api.planning import Choices, check_file, make_plan
 from dagbook.api.run import not_writable, write_run_folder
-from dagbook.engine.folders import PLAN, new_run_id, step_folder
+from dagbook.engine.folders import CLAIMS, PLAN, SCHEDULER, new_run_id, step_folder
 from dagbook.engine.part import Others, Part
 from dagbook.engine.surroundings import record_surroundings
 from dagbook.errors import Finding, InvalidInput, did_you_mean
@@ -162,7 +162,7 @@ def _part(plan: Plan, folder: Path, appointment: Appointment, signals: Signals) 
     others = Others(
         scheduler=appointment.scheduler,
         held=journal.held,
-        claim=lambda step: _claim(_claimed(folder, step)),
+        claim=lambda step: _claim(folder, step),
         is_claimed=lambda step: is_held(_claimed(folder, step)),
         wants_cancel=lambda: cancel_file(folder),
         is_to_end=signals.is_to_end,
@@ -172,18 +172,26 @@ def _part(plan: Plan, folder: Path, appointment: Appointment, signals: Signals) 
 
 
 def _claimed(folder: Path, step: str) -> Path:
-    return folder / "claims" / (step_folder(step) if step else _OVER)
+    return folder / CLAIMS / (step_folder(step) if step else _OVER)
 
 
 @contextmanager
-def _claim(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = DriverLock(folder)
+def _claim(folder: Path, step: str) -> Iterator[None]:
+    claimed = _claimed(folder, step)
+    claimed.mkdir(parents=True, exist_ok=True)
+    lock = DriverLock(claimed)
     lock.acquire()
     try:
+        _be_heard_of(folder)
         yield
     finally:
+        _be_heard_of(folder)
         lock.release()
+
+
+def _be_heard_of(folder: Path) -> None:
+    with suppress(FileNotFoundError):  # the run is over
+        os.utime(folder / SCHEDULER)
 
 
 @contextmanager

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from dagbook.engine.approvals import Approvals
-from dagbook.engine.commit import Committed, failure_of, published_by
+from dagbook.engine.commit import published_by
+from dagbook.engine.endings import Endings, Failed
 from dagbook.engine.expansion import Expansion, does_not_hold, planned_step
 from dagbook.engine.folders import OUTBOX, attempt_folder, environments_of, frozen_notebook, step_folder
 from dagbook.engine.history import History
-from dagbook.engine.patience import Patience
-from dagbook.engine.ports import CachedResult, Ended, Ports, RunIdentity
+from dagbook.engine.ports import Ended, Ports, RunIdentity
 from dagbook.engine.prepare import (
     LOOK_UPSTREAM,
     FrozenNotebook,
@@ -22,7 +23,7 @@ from dagbook.engine.prepare import (
     prepare_step,
     said_of,
 )
-from dagbook.engine.record import Recorder
+from dagbook.engine.record import Recorder, StepRecord
 from dagbook.engine.request import NodeRequest
 from dagbook.engine.reuse import Reuse
 from dagbook.engine.run_record import attempt_record
@@ -30,35 +31,23 @@ from dagbook.engine.upstream import Around
 from dagbook.pipeline.expressions import ExpressionError
 from dagbook.pipeline.plan import Plan, PlannedStep
 from dagbook.run.events import (
-    FinishedAs,
+    Event,
     NodeError,
-    StepCancelled,
-    StepFailed,
     StepReused,
     StepStarted,
     StepStopping,
-    StepSucceeded,
     StepWaiting,
     StepWarned,
 )
-from dagbook.run.state import StepStatus
-
-MOST_LOSSES: Final = 2
-"""Attempts that a step has beyond its own when the places where it ran were lost: nobody is to blame."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failed:
-    """How an attempt failed."""
+class Due:
+    """An attempt that is about to begin."""
 
-    step: str
+    step: PlannedStep
     attempt: int
-    as_: FinishedAs
-    error: NodeError
-    notebook: str = ""
-    seconds: float = 0.0
-    peak_memory: int | None = None
-    lost: bool = False
+    prepared: PreparedStep
 
 
 class Attempts:
@@ -87,23 +76,23 @@ class Attempts:
         self._history = history
         self._recorder = recorder
         self._expansion = Expansion(plan, folder, history, ports.clock)
-        self.patience = Patience(ports.clock)
+        self._endings = Endings(plan, run, folder, ports, history, recorder)
+        self.patience = self._endings.patience
         self.approvals = Approvals(folder, history, ports.clock)
         self._steps = {step.step: step for step in plan.steps}
         self._notebooks: dict[str, FrozenNotebook] = {}
         self._known: dict[str, dict[str, Any]] = {}
-        self._prepared: dict[str, PreparedStep] = {}
-        self._last_kept = ""
+        # Those that wait for a lock: they are made ready once.
+        self._waiting: dict[str, PreparedStep] = {}
         self._reuses = Reuse(ports.cache)
 
     # --- how one begins -----------------------------------------------------------------------------
 
-    def start(self, name: str, attempt: int) -> None:
-        """Skip the step, take its result from the cache, let it wait, or hand it over to the executor."""
-        step = planned_step(self._steps, self._history.state, name)
-        prepared = self._prepare(step, attempt)
-        if prepared is not None and not self._is_kept_waiting(step):
-            self._begin(step, attempt, prepared)
+    def start(self, *steps: tuple[str, int]) -> None:
+        """Skip each (step, attempt), take its result from the cache, let it wait, or begin it."""
+        due = [found for name, attempt in steps if (found := self._due(name, attempt)) is not None]
+        if due:
+            self._begin(due)
 
     def ask(self, name: str) -> None:
         """Skip the step, take its result from the cache, or ask a person whether it may run."""
@@ -135,14 +124,15 @@ class Attempts:
         except Unprepared as error:
             self._not_prepared(step, attempt, error)
             return None
-        self._prepared[step.step] = prepared
-        if not step.fresh and self._plan.nodes[step.node].cache and self._reuse(step, prepared):
-            return None
-        return prepared
+        self._endings.prepared[step.step] = prepared
+        return None if self._is_reused(step, prepared) else prepared
+
+    def _is_reused(self, step: PlannedStep, prepared: PreparedStep) -> bool:
+        return not step.fresh and self._plan.nodes[step.node].cache and self._reuse(step, prepared)
 
     def _not_prepared(self, step: PlannedStep, attempt: int, error: Unprepared) -> None:
         # It never began: a step that is asked about would else run though all places are taken.
-        self._failed(Failed(step=step.step, attempt=attempt, as_="failed", error=error.error))
+        self._endings.failed(Failed(step=step.step, attempt=attempt, as_="failed", error=error.error))
 
     def expand(self, name: str) -> None:
         """Find out what a `foreach` is over."""
@@ -173,6 +163,21 @@ class Attempts:
                 NodeError(name="WrongCondition", value=said_of(error, around), remedy=LOOK_UPSTREAM)
             ) from error
 
+    def _due(self, name: str, attempt: int) -> Due | None:
+        step = planned_step(self._steps, self._history.state, name)
+        waited = self._waiting.pop(name, None)
+        prepared = waited or self._prepare(step, attempt)
+        if prepared is None:
+            return None
+        if self._is_kept_waiting(step):
+            self._waiting[name] = prepared
+            return None
+        # Whoever had the lock may have made the very result.
+        if waited is not None and self._is_reused(step, prepared):
+            self._ports.locks.free(name)
+            return None
+        return Due(step=step, attempt=attempt, prepared=prepared)
+
     def _is_kept_waiting(self, step: PlannedStep) -> bool:
         locks = self._plan.nodes[step.node].locks
         in_the_way = self._ports.locks.take(locks, step.step) if locks else None
@@ -184,15 +189,29 @@ class Attempts:
         self.patience.rest(step.step)
         return True
 
-    def _begin(self, step: PlannedStep, attempt: int, prepared: PreparedStep) -> None:
-        name, folder = step.step, attempt_folder(step.step, attempt)
-        record = attempt_record(self._plan, self._run, step, attempt, prepared, self._approved(name))
-        identity = self._recorder.open_step(record)
-        identified = identity.mlflow_run_id if identity else None
-        self._warn_of_moves(name, prepared)
-        self._history.happen(StepStarted(step=name, attempt=attempt, folder=folder, mlflow_run_id=identified))
-        self._recorder.watch(identified, self._folder / folder / OUTBOX)
-        self._ports.executor.start(self._request(step, attempt, prepared, identity))
+    def _begin(self, due: Sequence[Due]) -> None:
+        """Together: the journal has all of them before the executor is handed the first."""
+        identities = self._recorder.open_steps([self._record(each) for each in due])
+        events: list[Event] = []
+        for each, identity in zip(due, identities, strict=True):
+            name = each.step.step
+            events += self._moves(name, each.prepared)
+            events.append(
+                StepStarted(
+                    step=name, attempt=each.attempt, folder=attempt_folder(name, each.attempt),
+                    mlflow_run_id=identity.mlflow_run_id if identity else None,
+                )
+            )  # fmt: skip
+        self._history.happen(*events)
+        for each, identity in zip(due, identities, strict=True):
+            if identity is not None:
+                outbox = self._folder / attempt_folder(each.step.step, each.attempt) / OUTBOX
+                self._recorder.watch(identity.mlflow_run_id, outbox)
+            self._ports.executor.start(self._request(each, identity))
+
+    def _record(self, due: Due) -> StepRecord:
+        approved = self._approved(due.step.step)
+        return attempt_record(self._plan, self._run, due.step, due.attempt, due.prepared, approved)
 
     def _approved(self, name: str) -> dict[str, str]:
         steps = self._history.state.steps
@@ -205,13 +224,13 @@ class Attempts:
         place = f"{step_folder(step.step)}/reused"
         found = self._reuses.find(step, prepared, of_foreach=self._plan.nodes[step.node].rules.foreach)
         if found is None:
-            self._tell_trouble(step.step)
+            self._endings.kept.tell_trouble(step.step)
             return False
         of, known = found
         # Of an earlier driver of the run; what is left of it may be incomplete.
         shutil.rmtree(self._folder / place, ignore_errors=True)
         result = self._ports.cache.fetch(of, self._folder / place)
-        self._tell_trouble(step.step)
+        self._endings.kept.tell_trouble(step.step)
         if result is None:
             message = f"the result of run {known.run} that was kept is damaged or gone: the step runs again"
             self._history.happen(StepWarned(step=step.step, message=message))
@@ -237,14 +256,13 @@ class Attempts:
                 result, fingerprint=prepared.fingerprint, key=prepared.key, parts=prepared.parts,
                 accepted=known.accepted,
             )  # fmt: skip
-            self._keep(step.step, kept)
+            self._endings.kept.keep(step.step, kept)
         artifacts = [self._folder / notebook] if notebook else []
         self._recorder.close_step(identified, "succeeded", outputs, artifacts)
         return True
 
-    def _request(
-        self, step: PlannedStep, attempt: int, prepared: PreparedStep, identity: RunIdentity | None
-    ) -> NodeRequest:
+    def _request(self, due: Due, identity: RunIdentity | None) -> NodeRequest:
+        step, attempt, prepared = due.step, due.attempt, due.prepared
         node = self._plan.nodes[step.node]
         env = dict(identity.env) if identity else {}
         if prepared.calls.moves_store or prepared.calls.moves_experiment:
@@ -274,108 +292,18 @@ class Attempts:
             registration=node.registration,
         )
 
-    def _warn_of_moves(self, step: str, prepared: PreparedStep) -> None:
-        if prepared.calls.moves_store:
-            message = "the notebook calls mlflow.set_tracking_uri: what it logs goes there, not to this run"
-            self._history.happen(StepWarned(step=step, message=message))
+    def _moves(self, step: str, prepared: PreparedStep) -> list[Event]:
+        if not prepared.calls.moves_store:
+            return []
+        message = "the notebook calls mlflow.set_tracking_uri: what it logs goes there, not to this run"
+        return [StepWarned(step=step, message=message)]
 
-    # --- how one ends -------------------------------------------------------------------------------
+    # --- how they end -------------------------------------------------------------------------------
 
-    def ended(self, ended: Ended) -> None:
-        """Record what an attempt left behind and how it ended."""
-        self._ports.locks.free(ended.step)
-        step = self._history.state.steps[ended.step]
-        place = attempt_folder(ended.step, ended.attempt)
-        committed = Committed.of(ended, self._folder, place)
-        for warning in committed.warnings:
-            self._history.happen(StepWarned(step=ended.step, message=warning))
-        if ended.result is not None and ended.result.state == "succeeded":
-            outcome: StepStatus = "succeeded"
-            self._succeeded(ended, committed)
-        elif step.stopping:
-            outcome = "cancelled"
-            self._history.happen(
-                StepCancelled(
-                    step=ended.step,
-                    attempt=ended.attempt,
-                    notebook=committed.notebook,
-                    seconds=committed.seconds,
-                )
-            )
-        else:
-            as_, error = failure_of(ended)
-            outcome = as_
-            self._failed(
-                Failed(
-                    step=ended.step, attempt=ended.attempt, as_=as_, error=error, notebook=committed.notebook,
-                    seconds=committed.seconds, peak_memory=committed.peak_memory, lost=ended.lost,
-                )
-            )  # fmt: skip
-        self._recorder.close_step(
-            step.mlflow_run_id, outcome, committed.outputs, committed.artifacts(self._folder)
-        )
-
-    def _failed(self, failed: Failed) -> None:
-        """Record a failure, and when it is followed by another attempt."""
-        state = self._history.state
-        step = state.steps[failed.step]
-        # What earlier drivers tried does not count: whoever takes a run up wants the whole of it.
-        attempt = failed.attempt - step.tried
-        rule = state.rules_of(step).retries
-        wait = rule.wait(attempt, failed.as_, failed.error.name)
-        if failed.lost and wait is None and attempt <= rule.limit + MOST_LOSSES:
-            wait = 0.0
-        if state.cancel_by is not None:
-            wait = None
-        self._history.happen(
-            StepFailed(
-                step=failed.step, attempt=failed.attempt, as_=failed.as_, error=failed.error,
-                notebook=failed.notebook, seconds=failed.seconds, peak_memory=failed.peak_memory,
-                retry_in=wait,
-            )
-        )  # fmt: skip
-        if wait is not None:
-            self.patience.rest(failed.step, wait)
-
-    def _succeeded(self, ended: Ended, committed: Committed) -> None:
-        prepared = self._prepared[ended.step]
-        assert ended.result is not None
-        self._history.happen(
-            StepSucceeded(
-                step=ended.step, attempt=ended.attempt, outputs=committed.outputs,
-                notebook=committed.notebook, seconds=committed.seconds, peak_memory=committed.peak_memory,
-                fingerprint=prepared.fingerprint, stopped_early=ended.result.stopped_early,
-            )
-        )  # fmt: skip
-        if not self._plan.nodes[self._history.state.steps[ended.step].outline.node].cache:
-            return
-        self._keep(
-            ended.step,
-            CachedResult(
-                fingerprint=prepared.fingerprint, key=prepared.key, parts=prepared.parts, run=self._run,
-                folder=self._folder / attempt_folder(ended.step, ended.attempt),
-                outputs=ended.result.outputs, notebook=ended.result.notebook,
-            ),
-        )  # fmt: skip
-
-    def _keep(self, step: str, result: CachedResult) -> None:
-        """Keep a result for reuse; the run has it in any case."""
-        try:
-            self._ports.cache.store(result)
-        except OSError as error:
-            message = f"its result could not be kept for reuse: {error.strerror or error}"
-            self._history.happen(StepWarned(step=step, message=message))
-        self._last_kept = step
-        self._tell_trouble(step)
-
-    def _tell_trouble(self, step: str) -> None:
-        """Say once, at the step that was the first to meet it, that results are not shared."""
-        trouble = self._ports.cache.trouble()
-        if trouble is not None:
-            self._history.happen(StepWarned(step=step, message=trouble))
+    def hear(self, happened: Sequence[Event | Ended]) -> None:
+        """Record what attempts said, and how they ended."""
+        self._endings.hear(happened)
 
     def close(self) -> None:
         """Wait until what was published is kept for reuse."""
-        self._ports.cache.close()
-        if self._last_kept:
-            self._tell_trouble(self._last_kept)
+        self._endings.kept.close()

@@ -32,21 +32,23 @@ class History:
         """Whether the event says anything that is not known."""
         return apply(self.state, Entry(seq=self.state.seq, at="", event=event)) != self.state
 
-    def happen(self, event: Event) -> None:
-        """Record an event, and only then let it count.
+    def happen(self, *events: Event) -> None:
+        """Record events, together, and only then let them count.
 
         Raises:
             EnvironmentFault: the journal cannot be written.
         """
-        self.machine.apply(self._journal.append(event))
+        for entry in self._journal.append_all(events) if events else ():
+            self.machine.apply(entry)
 
 
 class SharedHistory(History):
     """One pen of several: what the others tell counts too, in the order of the journal."""
 
-    def happen(self, event: Event) -> None:
-        """Record an event, and let it count behind what others told before it."""
-        self._journal.append(event)
+    def happen(self, *events: Event) -> None:
+        """Record events, and let them count behind what others told before them."""
+        if events:
+            self._journal.append_all(events)
         self.catch_up()
 
     def catch_up(self) -> None:

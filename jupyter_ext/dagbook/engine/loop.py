@@ -5,7 +5,7 @@ Order matters and is always the same: an event is in the journal before anything
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,7 @@ from dagbook.engine.completion import complete
 from dagbook.engine.folders import PLAN
 from dagbook.engine.history import History
 from dagbook.engine.hooks import Hooks
-from dagbook.engine.ports import Ended, Ports
+from dagbook.engine.ports import Ports
 from dagbook.engine.record import Recorder
 from dagbook.engine.run_record import open_run_record
 from dagbook.pipeline.plan import Plan
@@ -96,8 +96,7 @@ class Driver:
             else:
                 self._take_up(again or Again())
             while history.state.state == "running":
-                for command in history.machine.due():
-                    self._carry_out(command)
+                self._carry_out(history.machine.due())
                 if history.state.state == "running":
                     # After a step that was reused or skipped there is more to do at once.
                     self._listen(0 if history.machine.due() else self._patience.seconds(_LOOK_EVERY))
@@ -154,11 +153,7 @@ class Driver:
         history = self._history
         for step in self._patience.woken():
             history.machine.wake(step)
-        for happened in self._executor.wait(seconds):
-            if isinstance(happened, Ended):
-                self._attempts.ended(happened)
-            elif self._is_running(getattr(happened, "step", "")):
-                history.happen(happened)
+        self._attempts.hear(self._executor.wait(seconds))
         who = self._wants_cancel()
         if who is not None and history.state.cancel_by is None:
             history.happen(CancelRequested(by=who))
@@ -166,14 +161,15 @@ class Driver:
             self._attempts.approvals.look()
         self._recorder.report_loss()
 
-    def _is_running(self, step: str) -> bool:
-        steps = self._history.state.steps
-        return step in steps and steps[step].state == "running"
+    def _carry_out(self, commands: Sequence[Command]) -> None:
+        """What starts does so together, behind everything else: one word on the disk is enough for all."""
+        for command in commands:
+            if not isinstance(command, StartStep):
+                self._carry_out_one(command)
+        self._attempts.start(*((each.step, each.attempt) for each in commands if isinstance(each, StartStep)))
 
-    def _carry_out(self, command: Command) -> None:
+    def _carry_out_one(self, command: Command) -> None:
         match command:
-            case StartStep(step=step, attempt=attempt):
-                self._attempts.start(step, attempt)
             case StopStep(step=step):
                 self._attempts.stop(step)
             case AskStep(step=step):

@@ -248,7 +248,7 @@ class Part:
             self._history.machine.wake(step)
         for happened in self._executor.wait(self._attempts.patience.seconds(_LOOK_EVERY)):
             if isinstance(happened, Ended):
-                self._attempts.ended(happened)
+                self._attempts.hear((happened,))
             elif self.state.steps[name].state == "running":
                 self._happen(happened)
         if name and self._others.is_to_end():
@@ -264,7 +264,7 @@ class Part:
     def _carry_out(self, command: Command) -> None:
         match command:
             case StartStep(step=step, attempt=attempt):
-                self._attempts.start(step, attempt)
+                self._attempts.start((step, attempt))
             case StopStep(step=step):
                 self._attempts.stop(step)
             case ExpandStep(step=step):

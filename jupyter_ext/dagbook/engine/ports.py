@@ -29,6 +29,9 @@ class Journal(Protocol):
     def append(self, event: Event) -> Entry:
         """Record the event; when this returns, a state change is on the disk."""
 
+    def append_all(self, events: Sequence[Event]) -> list[Entry]:
+        """Record events in this order; when this returns, all are on the disk, for the price of one."""
+
     def read(self, after: int = 0) -> list[Entry]:
         """The entries with `seq > after`, in order, up to the last whole one."""
 

@@ -88,18 +88,29 @@ class Recorder:
 
     def open_step(self, record: StepRecord) -> RunIdentity | None:
         """Open an attempt's record below the run's; None when the store is away."""
+        return self.open_steps((record,))[0]
+
+    def open_steps(self, records: Sequence[StepRecord]) -> list[RunIdentity | None]:
+        """Open records of attempts below the run's; None from the first on for which the store is away."""
         parent = self._run
-        if parent is None:
-            return None
-        return self._ask(
-            lambda: self._tracker.open_step(
-                parent=parent,
-                name=record.name,
-                experiment=record.experiment,
-                tags=record.tags,
-                params=record.params,
-            ),
-            PATIENCE,
+        opened: list[RunIdentity | None] = []
+
+        def open_all(parent: RunIdentity) -> None:
+            for record in records:
+                opened.append(self._open(parent, record))  # noqa: PERF401  # each counts as soon as it is there
+
+        if parent is not None:
+            self._ask(lambda: open_all(parent), PATIENCE + len(records))
+        known = opened[: len(records)]
+        return [*known, *[None] * (len(records) - len(known))]
+
+    def _open(self, parent: RunIdentity, record: StepRecord) -> RunIdentity:
+        return self._tracker.open_step(
+            parent=parent,
+            name=record.name,
+            experiment=record.experiment,
+            tags=record.tags,
+            params=record.params,
         )
 
     def complete(self, work: Callable[[Tracker], Completed]) -> Completed | None:

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +80,12 @@ def start_of(pid: int) -> str | None:
 
 def user_name() -> str:
     """Who works here: as JupyterHub knows them, else as the system does."""
+    return os.environ.get("JUPYTERHUB_USER") or _system_user()
+
+
+@cache
+def _system_user() -> str:
     try:
-        return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+        return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name, as in many containers
         return str(os.getuid())

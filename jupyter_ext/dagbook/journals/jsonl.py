@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ class JsonlJournal:
         self._path = path
         self._descriptor: int | None = None
         self._seq = 0
+        self._end = 0
         self._tail = Tail(path)
 
     def append(self, event: Event) -> Entry:
@@ -28,12 +30,22 @@ class JsonlJournal:
         Raises:
             EnvironmentFault: the disk is full or the folder not writable.
         """
+        return self.append_all((event,))[0]
+
+    def append_all(self, events: Sequence[Event]) -> list[Entry]:
+        """Write a line for each, and fsync once. What a crash leaves of them is a beginning.
+
+        Raises:
+            EnvironmentFault: as `append`; then nothing of them is there.
+        """
         try:
             if self._descriptor is None:
                 self._open()
-            entry = Entry(seq=self._seq + 1, at=_now(), event=event)
-            self._write(encode_line(entry))
-            if event.kind not in PROGRESS_KINDS:
+            at = _now()
+            entries = [Entry(seq=seq, at=at, event=event) for seq, event in enumerate(events, self._seq + 1)]
+            lines = b"".join(map(encode_line, entries))
+            self._write(lines)
+            if any(event.kind not in PROGRESS_KINDS for event in events):
                 os.fsync(self._descriptor or 0)
         except OSError as error:
             raise EnvironmentFault(
@@ -44,8 +56,21 @@ class JsonlJournal:
                     file=str(self._path),
                 )
             ) from error
-        self._seq += 1
-        return entry
+        self._seq += len(entries)
+        self._end += len(lines)
+        return entries
+
+    def follow(self) -> None:
+        """Go on behind what others have written meanwhile."""
+        if self._descriptor is None:
+            return
+        found = os.fstat(self._descriptor)
+        begin = self._end
+        content = os.pread(self._descriptor, max(0, found.st_size - begin), begin)
+        for end, entry in sound_lines(content, self._seq):
+            self._end, self._seq = begin + end, entry.seq
+        if not found.st_nlink or self._end != found.st_size:
+            self.close()  # a torn line, or another file: opening it sees to that
 
     def read(self, after: int = 0) -> list[Entry]:
         """Whole and sound lines with `seq > after`; reading ends at the first that is neither."""
@@ -62,13 +87,12 @@ class JsonlJournal:
             self._descriptor = None
 
     def _open(self) -> None:
-        sound, self._seq = _sound_part(self._path)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._end, self._seq = _sound_part(self._path)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         # A torn last line (power cut, full disk) was never acknowledged: it goes. Damage is kept beside.
         if damage_of(self._path) is not None:
             self._keep_damaged()
-        os.ftruncate(descriptor, sound)
-        os.lseek(descriptor, 0, os.SEEK_END)
+        os.ftruncate(descriptor, self._end)
         self._descriptor = descriptor
 
     def _keep_damaged(self) -> None:
@@ -80,7 +104,7 @@ class JsonlJournal:
 
     def _write(self, line: bytes) -> None:
         assert self._descriptor is not None
-        start = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        start = os.lseek(self._descriptor, self._end, os.SEEK_SET)
         written = 0
         try:
             while written < len(line):

@@ -8,11 +8,15 @@ import os
 import socket
 import time
 from pathlib import Path
+from typing import Final
 
+from dagbook.engine.folders import CLAIMS, SCHEDULER
 from dagbook.engine.writer import start_of
 from dagbook.errors import Finding, RunBusy
 
 _PATIENCE = 1.0
+SILENCE: Final = 300.0
+"""Seconds in which a scheduler starts nothing of a run, and nothing of it runs, until it counts as gone."""
 
 
 class DriverLock:
@@ -101,8 +105,36 @@ def living_holder(folder: Path) -> str | None:
     return None
 
 
+def scheduled_by(folder: Path) -> str | None:
+    """Which other scheduler runs the run in `folder`; None when none does, or it has fallen silent.
+
+    It is heard of when one of its processes takes up a part of the run, while one is at it, and at the end.
+    """
+    mark = folder / SCHEDULER
+    try:
+        name = mark.read_text("utf-8").strip()
+        silent = time.time() - mark.stat().st_mtime
+    except OSError:
+        return None
+    if silent < SILENCE or any(is_held(lock.parent) for lock in (folder / CLAIMS).rglob("lock")):
+        return name or "another scheduler"
+    return None
+
+
 def refuse_driven(folder: Path) -> None:
-    """Raise RunBusy when somebody drives the run in `folder`."""
+    """Raise RunBusy when somebody drives the run in `folder`, or another scheduler runs it."""
+    if name := scheduled_by(folder):
+        raise RunBusy(
+            Finding(
+                code="run-busy",
+                message=f"run {folder.name} is going on: {name} runs it",
+                remedy=(
+                    f"let {name} finish it, or end it there; when {name} itself is gone, "
+                    f"try again {SILENCE / 60:.0f} minutes after it was last heard of"
+                ),
+                file=str(folder),
+            )
+        )
     if holder := living_holder(folder):
         raise RunBusy(
             Finding(

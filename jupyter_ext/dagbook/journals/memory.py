@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dagbook.run.events import Entry, Event
 
 
@@ -18,6 +20,10 @@ class MemoryJournal:
         entry = Entry(seq=seq, at=at, event=event)
         self._entries.append(entry)
         return entry
+
+    def append_all(self, events: Sequence[Event]) -> list[Entry]:
+        """Record the events."""
+        return [self.append(event) for event in events]
 
     def read(self, after: int = 0) -> list[Entry]:
         """The entries with `seq > after`."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from dagbook.journals.jsonl import JsonlJournal
 from dagbook.journals.lines import damage_of
-from dagbook.journals.tail import read_journal
 from dagbook.run.events import Entry, Event
 
 _LOCK: Final = "journal.lock"
@@ -22,6 +21,7 @@ class SharedJournal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._journal = JsonlJournal(path)
         self._depth = 0
 
     @contextmanager
@@ -45,21 +45,22 @@ class SharedJournal:
         Raises:
             EnvironmentFault: the disk is full or the folder not writable.
         """
+        return self.append_all((event,))[0]
+
+    def append_all(self, events: Sequence[Event]) -> list[Entry]:
+        """Write a line for each behind those of all others. Raises as `append` does."""
         with self.held():
-            # Opened anew: others have written meanwhile.
-            journal = JsonlJournal(self._path)
-            try:
-                return journal.append(event)
-            finally:
-                journal.close()
+            self._journal.follow()
+            return self._journal.append_all(events)
 
     def read(self, after: int = 0) -> list[Entry]:
         """Whole and sound lines with `seq > after`."""
-        return read_journal(self._path, after)
+        return self._journal.read(after)
 
     def damage(self) -> str | None:
         """What is wrong with the file and where, in words."""
         return damage_of(self._path)
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Let go of the file."""
+        self._journal.close()

@@ -54,6 +54,7 @@ def problem_of(detail: Any) -> Problem:
             remedy=did_you_mean(last, known),
         )  # fmt: skip
     if detail["type"] == NO_WORK:
+        path = path[:-1]
         remedy = f"{_example_of(path)}, or `pipeline: FILE.pipeline.yaml`"
         return Problem(path=path, node=node, code="missing-key", message=detail["msg"], remedy=remedy)
     if detail["type"] == "missing":

@@ -147,13 +147,14 @@ _OF_ONE_NOTEBOOK: Final = {
 class NodeSpec(NodeSettings):
     """A notebook in the pipeline, another pipeline, or a model that scores a table."""
 
-    notebook: str = Field(
-        default="",
-        description="Path of the notebook, relative to this file (.ipynb, or .py/.md by jupytext)",
-    )
     pipeline: str | None = Field(
         default=None,
         description="Path of another pipeline file, relative to this file, in place of a notebook",
+    )
+    notebook: str = Field(
+        default="",
+        validate_default=True,
+        description="Path of the notebook, relative to this file (.ipynb, or .py/.md by jupytext)",
     )
     params: dict[str, Any] = Field(
         default_factory=dict, description="Values for the parameters of the notebook, or of the pipeline"
@@ -237,7 +238,11 @@ class NodeSpec(NodeSettings):
     @field_validator("notebook", "pipeline")
     @classmethod
     def _work_is_named(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None and not value.strip():
+        # Said of the field, so that it is said beside whatever else is wrong with the node.
+        if value == "" and info.field_name == "notebook":
+            if info.data.get("pipeline", "") is None:
+                raise PydanticCustomError(NO_WORK, "the key 'notebook' is missing")
+        elif value is not None and not value.strip():
             kind = "pipeline file" if info.field_name == "pipeline" else "notebook"
             raise ValueError(f"the path of a {kind} is needed")
         return value
@@ -245,8 +250,6 @@ class NodeSpec(NodeSettings):
     @model_validator(mode="after")
     def _does_one_thing(self) -> NodeSpec:
         if self.pipeline is None:
-            if not self.notebook:
-                raise PydanticCustomError(NO_WORK, "the key 'notebook' is missing")
             return self
         if self.notebook:
             raise ValueError("a node is a notebook or a pipeline; leave `notebook` or `pipeline` out")

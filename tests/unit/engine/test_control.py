@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from dagbook.engine import attempts
 from dagbook.engine.ports import Ended
 from dagbook.notebook.values import encode
 from dagbook.pipeline.plan import Plan
 from dagbook.pipeline.rules import Limits, Retries, Rules
 from dagbook.run.events import Event, RunStarted, StepExpanded, StepFailed, StepStarted, StepWaiting
 from dagbook.run.state import fold
-from dagbook.testing import FakeExecutor, FakeRunner, MemoryLocks, failed, plan_of, values
+from dagbook.testing import FakeExecutor, FakeRunner, MemoryCache, MemoryLocks, failed, plan_of, values
 from tests.unit.engine.bench import Bench, states
 from tests.unit.notebook.notebooks import with_parameters
 
@@ -309,6 +310,36 @@ def test_a_step_waits_for_a_lock_and_says_who_holds_it(bench: Bench):
     assert states(state) == {"a": "succeeded", "b": "succeeded"}
     assert [event.why for event in bench.events(StepWaiting)] == ["mutex gpu, held by train of run r0"]
     assert [event.step for event in bench.events(StepStarted)] == ["b", "a"]
+    assert locks.holders == {"mutex gpu": []}
+
+
+def test_a_step_that_waits_for_a_lock_is_made_ready_once_and_takes_what_was_made_meanwhile(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    plan = planned(bench, {"a": ()}, a={"locks": {"mutex gpu": 1}})
+    bench.drive(plan, {"a": values(n=1)})
+    made, bench.cache = bench.cache, MemoryCache(bench.folder / "empty at first")
+    bench.again()
+    clock = with_clock(bench, {})
+    bench.locks = locks = MemoryLocks()
+    locks.holders["mutex gpu"] = ["a of run r0"]
+    ready: list[str] = []
+    prepare = attempts.prepare_step
+    monkeypatch.setattr(attempts, "prepare_step", lambda *args: (ready.append("a"), prepare(*args))[1])
+    looks: list[float] = []
+    take = locks.take
+    monkeypatch.setattr(locks, "take", lambda *args: (looks.append(clock.now), take(*args))[1])
+
+    def made_and_freed() -> None:
+        if clock.now > 3 and locks.holders["mutex gpu"] == ["a of run r0"]:
+            vars(bench.cache).update(vars(made))
+            locks.free("a of run r0")
+
+    bench.wants_cancel = made_and_freed  # type: ignore[assignment]
+    state = bench.drive(plan)
+    assert states(state) == {"a": "reused"}
+    assert len(looks) > 5
+    assert ready == ["a"]
     assert locks.holders == {"mutex gpu": []}
 
 

@@ -76,7 +76,7 @@ NODE = {"notebook": "a.ipynb"}
         ({"pipeline": "p"}, "nodes"),
         ({"pipeline": "p", "nodes": {}}, "nodes"),
         ({"pipeline": "p", "nodes": {"a": None}}, "nodes a"),
-        ({"pipeline": "p", "nodes": {"a": {}}}, "nodes a"),
+        ({"pipeline": "p", "nodes": {"a": {}}}, "nodes a notebook"),
         ({"pipeline": "p", "nodes": {"a": {**NODE, "pipeline": "b"}}}, "nodes a"),
         ({"pipeline": "p", "nodes": {"a-b": NODE}}, "nodes"),
         ({"pipeline": "p", "nodes": {"a": NODE, "A": NODE}}, "nodes"),
