@@ -8,12 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from dagbook import bootstrap
+from dagbook.api.run import find
 from tests.browser.conftest import ROOT, Lab
 from tests.browser.test_launch import execute, no_kernel_is_left, write
 from tests.browser.test_pipeline_document import node
@@ -45,8 +48,8 @@ FOLLOW = "import time\nprint('following')\ntime.sleep(600)"
 
 
 @pytest.fixture
-def folder(lab: Lab, request: pytest.FixtureRequest) -> Path:
-    """A project of its own with a pipeline of which one node becomes forty steps."""
+def folder(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A project of its own with a pipeline of which one node becomes forty steps; no run outlives the test."""
     folder = lab.root / re.sub(r"\W+", "-", request.node.name)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / ".dagbook").mkdir(parents=True)
@@ -56,7 +59,10 @@ def folder(lab: Lab, request: pytest.FixtureRequest) -> Path:
     write(folder / "ship.ipynb", [("w", SHIP, [])])
     write(folder / "follow.ipynb", [("w", FOLLOW, [])])
     (folder / "shards.pipeline.yaml").write_text(PIPELINE)
-    return folder
+    yield folder
+    for run in bootstrap.queries(folder).runs():
+        if run["state"] == "running":
+            find(run["run"], folder).cancel(by="test")
 
 
 def started(folder: Path) -> str:
