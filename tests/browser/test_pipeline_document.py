@@ -126,3 +126,60 @@ def test_three_nodes_are_drawn_from_an_empty_file(page: Page, folder: Path, arti
 
     page.screenshot(path=artifacts / "pipeline-drawn.png")
     assert text_of(page) == GOLDEN
+
+
+@pytest.mark.kernel
+def test_a_part_of_a_pipeline_is_run_and_a_result_accepted(page: Page, folder: Path, artifacts: Path):
+    (folder / "churn.pipeline.yaml").write_text(GOLDEN)
+    document = opened(page, folder)
+    node(document, "train").click()
+    part = document.get_by_role("group", name="Run a part")
+    page.screenshot(path=artifacts / "pipeline-part.png")
+
+    part.get_by_role("button", name="Run up to here").click()
+
+    view = page.get_by_role("region", name=re.compile("^Run 2"))
+    expect(view.get_by_role("toolbar", name="Run")).to_contain_text("Succeeded", timeout=LONG)
+    expect(node(view, "train")).to_contain_text("Succeeded")
+    expect(node(view, "report")).to_contain_text("Skipped")
+    execute(page, "application:close")
+
+    # Another notebook, and its result of before taken as current in spite of that: nothing runs.
+    cells = [("p", "table: list", ["parameters"]), ("w", "import dagbook\ndagbook.output(score=0)", [])]
+    write(folder / "train.ipynb", cells)
+    part.get_by_role("button", name="Accept as current").click()
+
+    expect(view.get_by_role("toolbar", name="Run")).to_contain_text("Succeeded", timeout=LONG)
+    expect(node(view, "train")).to_contain_text("accepted by")
+    execute(page, "application:close")
+    document.get_by_role("button", name="Plan", exact=True).click()
+    expect(node(document, "train")).to_contain_text("Is current", timeout=LONG)
+
+
+def test_five_hundred_nodes_are_opened_and_moved_through(page: Page, folder: Path, artifacts: Path):
+    """How long it takes stands in the artifacts; nothing is demanded of a busy machine."""
+    nodes = [f"  n{place}: {{notebook: report.ipynb, needs: [n{place // 3}]}}" for place in range(1, 500)]
+    text = "pipeline: many\nnodes:\n  n0: {notebook: report.ipynb}\n" + "\n".join(nodes)
+    (folder / "many.pipeline.yaml").write_text(text + "\n")
+    page.evaluate("() => { window.began = performance.now() }")
+    document = opened(page, folder, "many.pipeline.yaml")
+    expect(document.locator(".react-flow__node").first).to_be_visible(timeout=LONG)
+    opening = page.evaluate("() => performance.now() - window.began")
+    frames = page.evaluate(
+        """async () => {
+            const pane = document.querySelector('.react-flow__pane');
+            const { left, top } = pane.getBoundingClientRect();
+            const times = [];
+            for (let turn = 0; turn < 60; turn += 1) {
+                const [clientX, clientY, deltaY] = [left + 200, top + 200, turn % 20 < 10 ? 40 : -40];
+                pane.dispatchEvent(new WheelEvent('wheel', { clientX, clientY, deltaY, bubbles: true }));
+                times.push(await new Promise(requestAnimationFrame));
+            }
+            return times.slice(1).map((time, index) => time - times[index]).sort((a, b) => a - b);
+        }"""
+    )
+    said = f"open {opening:.0f} ms; zooming: median frame {frames[29]:.0f} ms, longest {frames[-1]:.0f} ms\n"
+    (artifacts / "pipeline-500.txt").write_text(said)
+    page.screenshot(path=artifacts / "pipeline-500.png")
+    assert text_of(page).count("needs:") == 499
+    expect(document.locator(".react-flow__minimap-node")).to_have_count(500, timeout=LONG)

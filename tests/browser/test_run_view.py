@@ -49,7 +49,7 @@ FOLLOW = "import time\nprint('following')\ntime.sleep(600)"
 
 @pytest.fixture
 def folder(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Path]:
-    """A project of its own with a pipeline of which one node becomes forty steps; no run outlives the test."""
+    """A project of its own whose pipeline has a node of forty steps; no run outlives the test."""
     folder = lab.root / re.sub(r"\W+", "-", request.node.name)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / ".dagbook").mkdir(parents=True)
