@@ -11,7 +11,7 @@ from dagbook.api.reproduction.reproduce import Reproduction, reproduce
 from dagbook.api.run import Run, find
 from dagbook.cli.compare import print_differences
 from dagbook.cli.progress import follow
-from dagbook.cli.screen import console, json_option, print_json
+from dagbook.cli.screen import console, errors, json_option, print_json
 from dagbook.errors import Exit
 
 
@@ -35,7 +35,7 @@ def command(
     original = find(run, Path())
     if not as_json:
         how = "this environment" if same_environment else "a fresh environment"
-        console.print(f"Reproducing run {original.id} in {how} …", highlight=False)
+        errors.print(f"Reproducing run {original.id} in {how} …", highlight=False)
 
     def look(again: Run) -> None:
         try:
