@@ -49,7 +49,7 @@ def test_a_model_from_data_to_a_service_and_a_worse_one_stopped(churn: Project):
     table = pd.read_parquet(scored["predictions"])
     assert (list(table), len(table)) == (["tenure", "monthly", "prediction"], scored["scored"])
     planned = told(churn, "plan", FILE, "-p", "rows=600", "--json").json
-    assert {step["action"] for step in planned["steps"]} == {"reuse"}
+    assert {step["state"] for step in planned["steps"]} == {"reuse"}
 
     # Served where nothing of the environment is on PATH.
     churn.env["PATH"] = "/usr/bin:/bin"
