@@ -98,7 +98,7 @@ def test_two_runs_of_one_pipeline_at_once_both_end_well(project: Project):
     assert [answer.code for answer in answers] == [0, 0], answers
     assert len({answer.json["run"] for answer in answers}) == 2
     assert [answer.step("a")["outputs"]["total"] for answer in answers] == [42, 42]
-    assert project.dagbook("plan", "p.pipeline.yaml", "--json").step("a")["action"] == "reuse"
+    assert project.dagbook("plan", "p.pipeline.yaml", "--json").step("a")["state"] == "reuse"
 
 
 BEGINS = """
