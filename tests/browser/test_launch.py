@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ nodes:
 def folder(lab: Lab, request: pytest.FixtureRequest) -> Path:
     """A project of its own with a notebook in it."""
     folder = lab.root / re.sub(r"\W+", "-", request.node.name)
+    shutil.rmtree(folder, ignore_errors=True)  # a test that is tried again begins anew
     (folder / ".dagbook").mkdir(parents=True)
     write(folder / "train.ipynb", [("params", PARAMETERS, ["parameters"]), ("work", TRAIN, [])])
     return folder
