@@ -38,7 +38,7 @@ from dagbook.runners.node_command import run_request_file
 from dagbook.runners.papermill import PapermillRunner
 fd = int(sys.argv[2]) if len(sys.argv) > 2 else None
 runner = PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels())
-sys.exit(run_request_file(Path(sys.argv[1]), fd, runner))
+sys.exit(run_request_file(Path(sys.argv[1]), fd, runner, lambda _: None))
 """
 
 PARENT = """

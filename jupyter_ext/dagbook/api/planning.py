@@ -189,7 +189,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         documents={**checked.read.documents, **checked.hooks.documents},
         warnings=(*checked.warnings, *scoring.warnings, *([_cache_away(away)] if away else [])),
         addresses=checked.hooks.addresses,
-        sources=used_sources(checked.read, checked.loaded.file, around.project),
+        sources=used_sources(checked.read, around.project),
     )
 
 

@@ -16,17 +16,16 @@ _LARGEST: Final = 200_000_000
 """Bytes of one file that is only seen to be read: what is larger is not hashed at each run."""
 
 
-def used_sources(read: ReadNotebooks, file: Path, project: Path) -> KeptSources:
-    """The local modules and the pipeline file as they are, and the digests of data.
+def used_sources(read: ReadNotebooks, project: Path) -> KeptSources:
+    """The local modules as they are, and the digests of data.
+
+    The pipeline file is not among them: the plan says what it does, and it may hold addresses with passwords.
 
     Args:
         read: the notebooks.
-        file: the pipeline file, which need not be there.
         project: what lies outside of it is left out.
     """
     sources: dict[str, str] = {}
-    if file.is_file() and file.is_relative_to(project):
-        sources[file.relative_to(project).as_posix()] = file.read_text("utf-8", "replace")
     data: dict[str, str] = {}
     for node, facts in read.facts.items():
         folder = Path(facts.path).parent

@@ -16,7 +16,7 @@ class KeptSources:
     """Files of a project, by their paths relative to it.
 
     Attributes:
-        sources: file → text: local modules and the pipeline file.
+        sources: file → text: local modules.
         data: file → SHA-256: `deps`, and what notebooks are seen to read.
     """
 
