@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import secrets
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from jupyter_client.manager import KernelManager
@@ -180,6 +182,13 @@ def mlflow_server(folder: Path, port: int, env: Mapping[str, str]) -> Iterator[s
             os.killpg(server.pid, 9)
 
 
+def listens(url: str) -> bool:
+    """Whether somebody takes connections there."""
+    where = urlsplit(url)
+    with socket.socket() as one:
+        return one.connect_ex((where.hostname or "", where.port or 80)) == 0
+
+
 @contextlib.contextmanager
 def jupyter_server(folder: Path, env: Mapping[str, str]) -> Iterator[Callable[[str], bytes]]:
     """A real Jupyter server with our extension and `folder` as its root; gives what fetches a path."""
@@ -210,6 +219,8 @@ def jupyter_server(folder: Path, env: Mapping[str, str]) -> Iterator[Callable[[s
 
     try:
         where = wait_until(url, 60)
+        # It writes its address down before it listens.
+        wait_until(lambda: url() and listens(where), 60)
         yield fetch
     finally:
         with contextlib.suppress(ProcessLookupError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -167,10 +168,13 @@ def _sources(left: MadeIn, right: MadeIn) -> Iterator[Difference]:
 
 def _packages(left: MadeIn, right: MadeIn) -> Iterator[Difference]:
     if left.packages and right.packages:
-        first, second = (
-            dict(package.partition("==")[::2] for package in made.packages) for made in (left, right)
-        )
-        yield from _unequal_of("package", first, second)
+        yield from _unequal_of("package", versions_of(left.packages), versions_of(right.packages))
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Package → version, of lines `name==version`; names as PEP 503 has them, however they are written."""
+    pairs = (package.partition("==") for package in packages)
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, _, version in pairs}
 
 
 def _unequal_of(kind: str, left: Mapping[str, str], right: Mapping[str, str]) -> Iterator[Difference]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dagbook import bootstrap
-from dagbook.api.compare import Difference, RunComparison, compare_runs
+from dagbook.api.compare import Difference, RunComparison, compare_runs, versions_of
 from dagbook.api.run import Run
 from dagbook.journals.lines import encode_line
 from dagbook.journals.tail import read_journal
@@ -127,3 +127,10 @@ def test_two_tables_are_told_apart_by_rows_and_columns(tmp_path: Path):
     (tmp_path / "d.parquet").write_text("no table")
     assert table_facts(paths[0], tmp_path / "d.parquet") == ""
     assert table_facts(paths[0], tmp_path / "e.png") == ""
+
+
+def test_a_package_is_the_same_however_its_name_is_written():
+    assert versions_of(["Jupyter_Client==8.1", "ruamel.yaml==0.18"]) == versions_of(
+        ["jupyter-client==8.1", "ruamel-yaml==0.18"]
+    )
+    assert versions_of(["a_b==1"]) == {"a-b": "1"}

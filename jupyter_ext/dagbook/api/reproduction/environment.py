@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from dagbook.api.compare import Difference
+from dagbook.api.compare import Difference, versions_of
 from dagbook.engine.ports import Environments
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput
 
@@ -48,19 +48,18 @@ def make_environment(environments: Environments, lock: str) -> Path:
 
 def package_differences(before: Iterable[str], python: Path | None) -> Iterator[Difference]:
     """Packages that the reproduction had in another version; of our own Python when None."""
-    first = dict(package.partition("==")[::2] for package in before)
-    second = _installed(python)
-    for name in sorted({*first, *second}, key=str.lower):
-        if name.lower() != _OURS and first.get(name) != second.get(name) and first:
+    first, second = versions_of(before), versions_of(_installed(python))
+    for name in sorted({*first, *second}):
+        if name != _OURS and first.get(name) != second.get(name) and first:
             yield Difference(kind="package", name=name, left=first.get(name, ""), right=second.get(name, ""))
 
 
-def _installed(python: Path | None) -> dict[str, str]:
+def _installed(python: Path | None) -> list[str]:
     where: dict[str, Any] = {}
     if python is not None:
         where["path"] = [str(path) for path in python.parents[1].glob("lib/python3*/site-packages")]
-    return {
-        name: package.version
+    return [
+        f"{name}=={package.version}"
         for package in importlib.metadata.distributions(**where)
         if (name := package.metadata["Name"])
-    }
+    ]
