@@ -13,7 +13,7 @@ from dagbook.engine.leftovers import end_marked, marked
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="looks into /proc")  # noqa: PTH112
 
-LOOKS = 300
+LOOKS = 100
 
 
 def test_a_process_that_is_becoming_another_program_is_found(tmp_path: Path):

@@ -19,7 +19,7 @@ ATTEMPT_ID = "DAGBOOK_ATTEMPT_ID"
 """Unique to one attempt, on whatever machine and whenever."""
 
 _LONGEST = 80
-_LOOKS_AGAIN = (0.001, 0.003, 0.01, 0.02)  # seconds
+_LOOKS_AGAIN = (0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2)  # seconds
 
 
 def marked(mark: Mapping[str, str]) -> list[psutil.Process]:
@@ -64,12 +64,17 @@ def _environment(folder: str) -> bytes:
     A process that is becoming another program (exec) shows neither environment nor arguments for a moment,
     though it has a program: it is looked at again.
     """
+    settled = 0
     for wait in (0.0, *_LOOKS_AGAIN):
         time.sleep(wait)
         if environment := _bytes_of(f"{folder}/environ"):
             return environment
-        if _bytes_of(f"{folder}/cmdline"):
-            return _bytes_of(f"{folder}/environ")  # it became one just now, or its environment is empty
+        # With arguments it became one just now, or its environment is empty: then it is so the next time too.
+        settled += bool(_bytes_of(f"{folder}/cmdline"))
+        if environment := _bytes_of(f"{folder}/environ"):
+            return environment
+        if settled > 1:
+            return b""
         os.readlink(f"{folder}/exe")  # noqa: PTH115  # fails for what never has one: kernel threads, zombies
     return b""
 
