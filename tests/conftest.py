@@ -59,6 +59,19 @@ def neutral_settings() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def no_store_left_behind() -> Iterator[None]:
+    """A test that leaves MLflow another store than it found fails, not the many that would then look there."""
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    yield
+    after = os.environ.get("MLFLOW_TRACKING_URI")
+    if after != before:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
+        if before is not None:
+            os.environ["MLFLOW_TRACKING_URI"] = before
+        pytest.fail(f"the test left MLFLOW_TRACKING_URI={after!r} behind")
+
+
 @pytest.fixture(scope="session")
 def quiet_home(neutral_settings: None) -> Iterator[Path]:
     """A home of its own for what starts kernels or servers. Its path is short: sockets lie below it."""

@@ -32,7 +32,6 @@ def model(lab: Lab) -> str:
     (state / "outbox").mkdir(parents=True)
     store = MlflowStore(None, state)
     client, experiment = store.client(), store.experiment_id("churn")
-    before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(store.uri)
     rows = pd.DataFrame({"tenure": [1.0, 2.0, 3.0], "monthly": [10.0, 20.0, 40.0]})
     fitted = LinearRegression().fit(rows, [1.0, 2.0, 3.0])
@@ -49,7 +48,8 @@ def model(lab: Lab) -> str:
         api.register_logged(name, run, folder)
     api.describe_model(name, "who will leave", folder, tags={"team": "crm"})
     api.promote(f"{name}/1", "champion", folder, reason="the first")
-    mlflow.set_tracking_uri(before)
+    # Back to none: MLflow keeps what is set in the environment, which later tests would take for the person's.
+    mlflow.set_tracking_uri(None)
     return name
 
 
