@@ -61,7 +61,7 @@ def neutral_settings() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_store_left_behind() -> Iterator[None]:
-    """A test that leaves MLflow another store than it found fails, not the many that would then look there."""
+    """A test that leaves MLflow another store than it found fails, not the many that would look there."""
     before = os.environ.get("MLFLOW_TRACKING_URI")
     yield
     after = os.environ.get("MLFLOW_TRACKING_URI")

@@ -48,7 +48,7 @@ def model(lab: Lab) -> str:
         api.register_logged(name, run, folder)
     api.describe_model(name, "who will leave", folder, tags={"team": "crm"})
     api.promote(f"{name}/1", "champion", folder, reason="the first")
-    # Back to none: MLflow keeps what is set in the environment, which later tests would take for the person's.
+    # Back to none: MLflow puts it into the environment, where later tests would take it for the person's.
     mlflow.set_tracking_uri(None)
     return name
 
