@@ -68,8 +68,8 @@ check-front-end: environment
 	@cd labextension && jlpm lint
 
 bench: environment  ## Measure, beside others, and write docs/explanation/performance.md (takes half an hour)
-	@$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'], sep='\n')" \
-		| tools/quietly "Packages to measure beside" $(BIN)/python -m pip install --disable-pip-version-check -r /dev/stdin
+	@tools/quietly "Packages to measure beside" $(BIN)/python -m pip install --disable-pip-version-check -r <($(BIN)/python -c \
+		"import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'], sep='\n')")
 	@$(BIN)/python benchmarks/all.py $(ARGS)
 
 format: environment  ## Put the code into its standard form, and mend what can be mended by itself
