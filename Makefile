@@ -36,8 +36,9 @@ lab: environment  ## Open JupyterLab on the examples, with the Dagbook panel
 test: environment browser  ## Run every test: Python, server, browser, front end
 	@$(MAKE) --no-print-directory --keep-going test-python test-front-end
 
+# The files in their order: the long ones of tests/acceptance are taken first, so that no processor waits at the end.
 test-python: environment browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-front-end: environment
 	@cd labextension && jlpm test
