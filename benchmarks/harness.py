@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import platform
 import statistics
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,6 +65,8 @@ class Measured:
         return "\n".join(lines) + "\n"
 
 
+# Seconds; see `measure`.
+_LONG = 60.0
 COMPARISONS: list[Comparison] = []
 
 
@@ -81,14 +84,22 @@ def comparison(
 
 
 def measure(wanted: Comparison, rounds: int | None = None) -> Measured:
-    """Every way in turns, round after round; a first round is for warmth alone."""
+    """Every way in turns, round after round; a first round is for warmth alone.
+
+    A way whose first round takes over a minute is not taken again: that round counts.
+    """
     measured = Measured(wanted)
     with contextmanager(wanted.make)() as ways:
+        todo = dict(ways)
         for number in range((rounds or wanted.rounds) + 1):
-            for way, work in ways.items():
+            for way, work in list(todo.items()):
+                began = time.monotonic()
                 taken = work()
-                if number:
+                once = not number and time.monotonic() - began > _LONG
+                if number or once:
                     measured.taken.setdefault(way, []).append(taken)
+                if once:
+                    del todo[way]
     return measured
 
 

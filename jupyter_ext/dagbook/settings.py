@@ -20,7 +20,8 @@ class Settings:
         jobs: how many steps may run at once unless a command says otherwise.
         executor: where steps run; empty to leave it to the pipeline.
         dask_address: of the Dask scheduler; empty to leave it to the pipeline.
-        warm: whether kernels may be forked from a warm process unless a command says otherwise.
+        warm: whether kernels may be forked from a warm process unless a command says otherwise; where nothing
+            can be forked, they start cold whatever this says.
         shared_cache: a folder or an address where a team keeps results; None for none.
     """
 
@@ -29,7 +30,7 @@ class Settings:
     jobs: int = 2
     executor: str = ""
     dask_address: str = ""
-    warm: bool = False
+    warm: bool = True
     shared_cache: str | None = None
 
     @property
@@ -89,5 +90,5 @@ def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings
         jobs=int(jobs) if jobs.isdigit() and int(jobs) > 0 else max(2, os.cpu_count() or 1),
         executor=env.get("DAGBOOK_EXECUTOR", ""),
         dask_address=env.get("DAGBOOK_DASK_ADDRESS", ""),
-        warm=env.get("DAGBOOK_WARM", "").casefold() in {"1", "true", "yes", "on"},
+        warm=env.get("DAGBOOK_WARM", "").casefold() not in {"0", "false", "no", "off"},
     )

@@ -12,6 +12,14 @@ from dagbook.runners.ending import death, oom_kills
 from dagbook.runners.memory import INTERVAL, Memory
 
 _POLITE = 2.5
+_ENOUGH = 1.0
+# ipykernel's control thread, which hears `shutdown_request`, stops the main thread's loop and then flushes what
+# was printed, to sockets that the main thread closes meanwhile: each waits for the other. One kernel in three
+# so took 2.5 s, and a signal, to end. Asked on the shell's channel, the main thread ends by itself.
+_EXIT = (
+    "(lambda shell: (shell.ask_exit(), shell.kernel.io_loop.call_later(0.01, shell.kernel.io_loop.stop)))"
+    "(__import__('IPython').get_ipython())"
+)
 _TERMINATED = 1.5
 _POLL = 0.02
 
@@ -75,9 +83,7 @@ class KernelLife:
             self._memory.look()
         try:
             if politely and await self.is_alive():
-                with contextlib.suppress(OSError, RuntimeError):
-                    await self.manager.request_shutdown()
-                await self._gone_within(_POLITE)
+                await self._ask_to_end()
             if await self.is_alive():
                 await self.send(signal.SIGTERM)
                 await self._gone_within(_TERMINATED)
@@ -88,6 +94,17 @@ class KernelLife:
             self.client.stop_channels()
             self.client.context.destroy(linger=0)
             await self.manager.cleanup_resources()
+
+    async def _ask_to_end(self) -> None:
+        """By Jupyter's request; an IPython kernel by a silent cell before, see `_EXIT`."""
+        began = time.monotonic()
+        with contextlib.suppress(OSError, RuntimeError):
+            if self.info.get("implementation") == "ipython":
+                self.client.execute(_EXIT, silent=True, store_history=False)
+                await self._gone_within(_ENOUGH)
+            if await self.is_alive():
+                await self.manager.request_shutdown()
+        await self._gone_within(_POLITE - (time.monotonic() - began))
 
     async def _gone_within(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
