@@ -1,29 +1,35 @@
-"""A graph of trivial parameterized notebooks, whole command: Dagbook beside papermill, in several rounds.
+"""Graphs of trivial parameterized notebooks, whole commands: Dagbook beside papermill.
 
-Every way executes the same notebooks with the same parameters; Dagbook alone also records them in MLflow.
+Every way executes the same notebooks with the same parameters. Dagbook alone also hands on what they publish,
+keeps a journal and records each in MLflow.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import platform
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
-_LOOP = """
-import sys
+from harness import Way, Ways, comparison
+
+# As a script of a file, since a pool starts its processes from one.
+_POOL = """
+import multiprocessing, os, sys
 from pathlib import Path
 import papermill
-for notebook in sorted(Path.cwd().glob("n*.ipynb")):
+
+def execute(notebook):
     papermill.execute_notebook(notebook, f"out/{notebook.name}", parameters={"x": 2}, progress_bar=False)
+
+if __name__ == "__main__":
+    with multiprocessing.Pool(int(sys.argv[1])) as pool:
+        pool.map(execute, sorted(Path.cwd().glob("n*.ipynb")), chunksize=1)
 """
 
 
@@ -65,55 +71,90 @@ def _notebook() -> dict[str, object]:
     }
 
 
-def ways(folder: Path) -> dict[str, Callable[[], None]]:
-    """Name → function that executes every notebook of the folder."""
+class _Graph:
+    """A folder with a graph in it, and the ways to execute all of it."""
 
-    def run(*command: str) -> None:
+    def __init__(self, width: int, depth: int) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="dagbook-bench-"))
+        make_graph(self.folder, width, depth)
+        (self.folder / "pool.py").write_text(_POOL)
+        # Makes the tracking database, once in the life of a project.
+        self.dagbook("--no-cache")()
+
+    def dagbook(self, *options: str) -> Way:
+        """`dagbook run`."""
+        return self._timed(
+            [[sys.executable, "-m", "dagbook", "run", "graph.pipeline.yaml", "--json", *options]]
+        )
+
+    def pool(self, processes: int) -> Way:
+        """papermill's function, in so many processes."""
+        return self._timed([[sys.executable, "pool.py", str(processes)]])
+
+    def loop(self) -> Way:
+        """papermill's command, for one notebook after the other."""
+        names = sorted(path.name for path in self.folder.glob("n*.ipynb"))
+        return self._timed(
+            [
+                [sys.executable, "-m", "papermill", name, f"out/{name}", "-p", "x", "2", "--no-progress-bar"]
+                for name in names
+            ]
+        )
+
+    def remove(self) -> None:
+        """The folder is gone."""
+        shutil.rmtree(self.folder)
+
+    def _timed(self, commands: list[list[str]]) -> Way:
         env = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, env=env)
 
-    def papermill_command() -> None:
-        for notebook in sorted(folder.glob("n*.ipynb")):
-            out = f"out/{notebook.name}"
-            run(sys.executable, "-m", "papermill", notebook.name, out, "-p", "x", "2", "--no-progress-bar")
+        def way() -> float:
+            began = time.perf_counter()
+            for command in commands:
+                subprocess.run(command, cwd=self.folder, check=True, capture_output=True, env=env)
+            return time.perf_counter() - began
 
-    return {
-        "dagbook run --no-cache": lambda: run(
-            sys.executable, "-m", "dagbook", "run", "graph.pipeline.yaml", "--no-cache", "--json"
-        ),
-        "papermill, one process": lambda: run(sys.executable, "-c", _LOOP),
-        "papermill command, in a loop": papermill_command,
-    }
+        return way
 
 
-def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--width", type=int, default=4)
-    parser.add_argument("--depth", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="dagbook-bench-"))
+@comparison(
+    "Forty notebooks, ten chains of four",
+    ours="dagbook run",
+    unit="s",
+    note="The whole command, cold start included, with as many notebooks at a time as there are processors.",
+    rounds=3,
+)
+def forty() -> Iterator[Ways]:
+    """A wide graph."""
+    graph = _Graph(width=10, depth=4)
+    processors = os.cpu_count() or 1
     try:
-        make_graph(folder, asked.width, asked.depth)
-        todo = ways(folder)
-        todo["dagbook run --no-cache"]()  # makes the tracking database, once in the life of a project
-        times: dict[str, list[float]] = {name: [] for name in todo}
-        for _ in range(asked.rounds):
-            for name, work in todo.items():
-                began = time.perf_counter()
-                work()
-                times[name].append(time.perf_counter() - began)
+        yield {
+            "dagbook run": graph.dagbook("--no-cache"),
+            "dagbook run --cold": graph.dagbook("--no-cache", "--cold"),
+            "dagbook run, all unchanged": graph.dagbook(),
+            f"papermill, a pool of {processors}": graph.pool(processors),
+            "papermill command, in a loop": graph.loop(),
+        }
     finally:
-        shutil.rmtree(folder)
-    ours = statistics.median(times["dagbook run --no-cache"])
-    machine = f"{os.cpu_count()} cores, {platform.platform()}"
-    print(f"{asked.width} × {asked.depth} notebooks, {asked.rounds} rounds, {machine}")
-    print(f"{'way':<30} {'median s':>9} {'min':>7} {'max':>7} {'of ours':>8}")
-    for name, seconds in times.items():
-        middle = statistics.median(seconds)
-        print(f"{name:<30} {middle:>9.1f} {min(seconds):>7.1f} {max(seconds):>7.1f} {middle / ours:>7.1f}×")
+        graph.remove()
 
 
-if __name__ == "__main__":
-    main()
+@comparison(
+    "Twenty notebooks in a row",
+    ours="dagbook run",
+    unit="s",
+    note="The whole command, cold start included; one at a time.",
+    rounds=3,
+)
+def twenty() -> Iterator[Ways]:
+    """A chain."""
+    graph = _Graph(width=1, depth=20)
+    try:
+        yield {
+            "dagbook run": graph.dagbook("--no-cache"),
+            "papermill, in one process": graph.pool(1),
+            "papermill command, in a loop": graph.loop(),
+        }
+    finally:
+        graph.remove()

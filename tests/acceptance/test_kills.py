@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from dagbook.engine.leftovers import RUN, STEP, marked
 from tests.acceptance.project import WRITE_PID, Project, finish, wait_until
 
 pytestmark = pytest.mark.kernel
@@ -82,12 +83,11 @@ def test_a_killed_kernel_is_killed_everywhere_and_keeps_what_ran(sleeping_after:
     nothing_runs(sleeping_after)
 
 
-def test_a_killed_worker_fails_its_step_alone_and_takes_its_kernel_along(sleeping: Project):
-    process = sleeping.start("run", "p.pipeline.yaml", "--json")
-    kernel = psutil.Process(sleeping.kernel_pid())
-    worker = kernel.parent()
-    assert worker is not None
-    assert "request.json" in " ".join(worker.cmdline())
+@pytest.mark.parametrize("kernels", ["--warm", "--cold"])
+def test_a_killed_worker_fails_its_step_alone_and_takes_its_kernel_along(sleeping: Project, kernels: str):
+    process = sleeping.start("run", "p.pipeline.yaml", "--json", kernels)
+    kernel = sleeping.kernel_pid()
+    (worker,) = (found for found in marked({RUN: sleeping.the_run(), STEP: "b"}) if found.pid != kernel)
     worker.kill()
     answer = finish(process)
     assert answer.code == 1

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import distributed
@@ -340,13 +341,24 @@ def test_a_child_that_a_killed_worker_left_is_ended(local_executor: LocalExecuto
     assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 
 
+def workers_now() -> list[psutil.Process]:
+    """The processes that execute attempts for this one."""
+    found = []
+    for child in psutil.Process().children():
+        # One that has ended and was not waited for yet has no command line.
+        with suppress(psutil.ZombieProcess):
+            if "worker.py" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
+
+
 def test_a_closed_executor_leaves_no_process(local_executor: LocalExecutor, ask: Ask):
     for step in ("hangs[0]", "hangs[1]"):
         local_executor.start(ask(step))
     until(
         local_executor, lambda seen: sum(isinstance(one, CellStarted) and one.cell == 2 for one in seen) == 2
     )
-    workers = [child for child in psutil.Process().children() if "worker.py" in " ".join(child.cmdline())]
+    workers = workers_now()
     assert len(workers) == 2
     local_executor.close()
     assert not any(child.is_running() for child in workers)
@@ -355,5 +367,5 @@ def test_a_closed_executor_leaves_no_process(local_executor: LocalExecutor, ask:
 def test_workers_do_not_hear_the_terminals_interrupt(local_executor: LocalExecutor, ask: Ask):
     local_executor.start(ask("hangs"))
     until(local_executor, lambda seen: any(isinstance(one, CellStarted) for one in seen))
-    (worker,) = [child for child in psutil.Process().children() if "worker.py" in " ".join(child.cmdline())]
+    (worker,) = workers_now()
     assert os.getpgid(worker.pid) != os.getpgid(0)

@@ -13,9 +13,9 @@ from dagbook.runners.memory import INTERVAL, Memory
 
 _POLITE = 2.5
 _ENOUGH = 1.0
-# ipykernel's control thread, which hears `shutdown_request`, stops the main thread's loop and then flushes what
-# was printed, to sockets that the main thread closes meanwhile: each waits for the other. One kernel in three
-# so took 2.5 s, and a signal, to end. Asked on the shell's channel, the main thread ends by itself.
+# ipykernel's control thread, which hears `shutdown_request`, stops the main thread's loop and then flushes
+# what was printed, to sockets that the main thread closes meanwhile: each waits for the other. One kernel in
+# three took 2.5 s, and a signal, to end. Asked on the shell's channel, the main thread ends by itself.
 _EXIT = (
     "(lambda shell: (shell.ask_exit(), shell.kernel.io_loop.call_later(0.01, shell.kernel.io_loop.stop)))"
     "(__import__('IPython').get_ipython())"
