@@ -19,6 +19,8 @@ from tests.faults.matrix import PAGE, TESTS, page_with, rows, table
 
 WORDS = {"passed": "holds", "failed": "**does not hold**", "skipped": "skipped", "": "no test yet"}
 WORST_FIRST = ("failed", "skipped", "passed")
+# As `make test` does.
+_PARALLEL = ("--numprocesses=logical", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
 
 
 class Outcomes:
@@ -45,7 +47,7 @@ def main() -> int:
     wanted = [row for row in rows() if not asked.rows or row.number in asked.rows]
     tests = list(dict.fromkeys(f"{TESTS}/{test}" for row in wanted for test in row.tests))
     outcomes = Outcomes()
-    code = pytest.main(["-q", *tests], plugins=[outcomes])
+    code = pytest.main(["-q", *_PARALLEL, *tests], plugins=[outcomes])
     results = {row.number: WORDS[_result(row.tests, outcomes.of)] for row in wanted}
     for row in wanted:
         print(f"{row.number:4} {results[row.number].strip('*'):15} {row.fault}: {row.promise}")
