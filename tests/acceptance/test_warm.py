@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.acceptance.project import Project
+from tests.acceptance.notebooks import parameters
+from tests.acceptance.project import Project, finish, wait_until
 
 pytestmark = [
     pytest.mark.kernel,
@@ -60,3 +61,25 @@ def test_a_preload_that_is_refused_is_said_once(project: Project):
     assert [text for text in said if "preload" in text] == [
         f"kernels start cold: preload 'no_such_module' {why}"
     ]
+
+
+def test_fork_servers_that_are_killed_cost_no_step(project: Project):
+    project.notebook("n.ipynb", parameters("n = 0"), "import dagbook\ndagbook.output(n=n * n)")
+    project.pipeline(
+        "pipeline: p\nnodes:\n  a:\n    notebook: n.ipynb\n    params: {n: '${item.n}'}\n"
+        f"    matrix: {{n: {list(range(12))}}}\n"
+    )
+    process = project.start("run", "p.pipeline.yaml", "--json", "--jobs", "4")
+    run = project.the_run()
+    journal = project.runs / run / "journal.jsonl"
+    wait_until(lambda: journal.read_text("utf-8").count('"step_succeeded"') >= 2, 120)
+    servers = [
+        child for child in project.driver(run).children() if "dagbook_zygote" in " ".join(child.cmdline())
+    ]
+    assert len(servers) == 2  # of kernels, and of attempts
+    for server in servers:
+        server.kill()
+    answer = finish(process, 240)
+    assert answer.code == 0, answer.said
+    assert [step["outputs"]["n"] for step in answer.json["steps"]] == [number**2 for number in range(12)]
+    assert all(step["attempts"] == 1 for step in answer.json["steps"] if "attempts" in step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -9,16 +10,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
 
 import pytest
 
-from dagbook.errors import RunBusy
+from dagbook.errors import EnvironmentFault, RunBusy
 from dagbook.journals import lock
 from dagbook.journals.lock import SILENCE, DriverLock, is_held, refuse_driven, scheduled_by
+from dagbook.journals.shared import SharedJournal
+from dagbook.locks.files import FileLocks
 
 HOLDER = """
 import sys, time
@@ -180,3 +183,27 @@ def test_a_scheduler_is_not_gone_while_a_step_takes_long(scheduled: Path):
 def test_no_other_scheduler_runs_a_run_without_its_mark(scheduled: Path):
     (scheduled / "scheduler").unlink()
     assert scheduled_by(scheduled) is None
+
+
+def without_locks(_descriptor: int, _how: int) -> None:
+    """What a network file system without locks answers."""
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda folder: DriverLock(folder).acquire(),
+        lambda folder: FileLocks(folder, run="r").take({"gpu": 1}, "step"),
+        lambda folder: SharedJournal(folder / "journal.jsonl").held().__enter__(),
+    ],
+    ids=["driver", "named", "journal"],
+)
+def test_where_files_cannot_be_locked_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, take: Callable[[Path], object]
+):
+    monkeypatch.setattr(fcntl, "flock", without_locks)
+    with pytest.raises(EnvironmentFault, match="files cannot be locked where the project lies") as caught:
+        take(tmp_path)
+    assert (caught.value.findings[0].code, bool(caught.value.findings[0].remedy)) == ("no-locks", True)
+    assert not is_held(tmp_path)

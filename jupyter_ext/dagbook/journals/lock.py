@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 from typing import Final
 
+from dagbook.engine.file_lock import lock_file
 from dagbook.engine.folders import CLAIMS, SCHEDULER
 from dagbook.engine.writer import start_of
-from dagbook.errors import Finding, RunBusy
+from dagbook.errors import EnvironmentFault, Finding, RunBusy
 
 _PATIENCE = 1.0
 SILENCE: Final = 300.0
@@ -31,13 +32,14 @@ class DriverLock:
 
         Raises:
             RunBusy: another process drives the run; the message says which.
+            EnvironmentFault: the file system cannot lock files.
         """
         # Not inheritable (Python's default): a child must never keep the lock of a dead driver.
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         deadline = time.monotonic() + _PATIENCE  # a reader's look holds it for microseconds
         while True:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock_file(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, self._path)
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
@@ -51,6 +53,9 @@ class DriverLock:
                         )
                     ) from None
                 time.sleep(0.02)
+            except EnvironmentFault:
+                os.close(descriptor)
+                raise
         os.ftruncate(descriptor, 0)
         who = {
             "pid": os.getpid(),
@@ -68,7 +73,7 @@ class DriverLock:
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a living process drives the run in `folder`."""
+    """Whether a living process drives the run in `folder`. Where files cannot be locked, none ever could."""
     try:
         descriptor = os.open(folder / "lock", os.O_RDONLY)
     except OSError:
@@ -77,6 +82,8 @@ def is_held(folder: Path) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    except OSError:
+        return False
     finally:
         os.close(descriptor)
     return False

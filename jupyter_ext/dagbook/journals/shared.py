@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from dagbook.engine.file_lock import lock_file
 from dagbook.journals.jsonl import JsonlJournal
 from dagbook.journals.lines import damage_of
 from dagbook.run.events import Entry, Event
@@ -32,7 +33,7 @@ class SharedJournal:
             return
         descriptor = os.open(self._path.with_name(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            lock_file(descriptor, fcntl.LOCK_EX, self._path)
             self._depth = 1
             yield
         finally:

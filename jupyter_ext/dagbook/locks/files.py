@@ -9,6 +9,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from dagbook.engine.file_lock import lock_file
 from dagbook.errors import EnvironmentFault, Finding
 
 
@@ -63,11 +64,14 @@ class FileLocks:
             except OSError as error:
                 raise _not_writable(error, path) from error
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock_file(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, path)
             except BlockingIOError:
                 holders.append(_read_holder(descriptor))
                 os.close(descriptor)
                 continue
+            except EnvironmentFault:
+                os.close(descriptor)
+                raise
             who = {"run": self._run, "step": holder, "pid": os.getpid(), "host": socket.gethostname()}
             os.ftruncate(descriptor, 0)
             os.write(descriptor, json.dumps(who).encode())

@@ -24,6 +24,7 @@ from dagbook.magics.surroundings import Surroundings
 from dagbook.magics.track_line import Asked
 from dagbook.magics.variables import meant
 from dagbook.notebook.mlflow_calls import MlflowCalls, mlflow_calls
+from dagbook.trackers.record_page import record_page
 
 # For a cell that calls MLflow itself: without the id its values would land in a run of their own.
 _LONG_PATIENCE: Final = 20.0
@@ -191,10 +192,9 @@ class Tracked:
 
 def link_to(told: Mapping[str, str]) -> str | None:
     """MLflow's own page of a run, for a store that is a server."""
-    uri = told.get("uri", "")
-    if not uri.startswith(("http://", "https://")) or not told.get("id"):
+    if not told.get("id"):
         return None
-    return f"{uri.rstrip('/')}/#/experiments/{told.get('experiment_id', '')}/runs/{told['id']}"
+    return record_page(told.get("uri", ""), told.get("experiment_id", ""), told["id"])
 
 
 def _switch_on_autologging() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput
+from dagbook.trackers.record_page import record_page
 
 SOURCE: Final = "mlflow.source.name"
 _PURPOSE: Final = "mlflow.data.context"
@@ -105,9 +106,7 @@ class TrackedRuns:
 
     def link(self, run: TrackedRun) -> str | None:
         """Where MLflow's own page of the run is, for a store that is a server."""
-        if not self.uri.startswith(("http://", "https://")):
-            return None
-        return f"{self.uri.rstrip('/')}/#/experiments/{run.experiment}/runs/{run.id}"
+        return record_page(self.uri, run.experiment, run.id)
 
     def _sources(self, notebook: Path | None) -> list[str]:
         """Filters by where a run comes from, of which any may fit (MLflow knows no `or`)."""

@@ -12,6 +12,7 @@ from dagbook import bootstrap
 from dagbook.engine.ports import TrackerAway
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound
 from dagbook.server.projects import Projects
+from dagbook.trackers.record_page import record_page
 from dagbook.trackers.store import MlflowStore, embedded_uri
 
 if TYPE_CHECKING:
@@ -51,9 +52,7 @@ class TrackedStore:
 
     def link(self, experiment: str, run: str) -> str | None:
         """Where MLflow's own page of a run is, for a store that is a server."""
-        if not self.store.uri.startswith(("http://", "https://")):
-            return None
-        return f"{self.store.uri.rstrip('/')}/#/experiments/{experiment}/runs/{run}"
+        return record_page(self.store.uri, experiment, run)
 
 
 class TrackedStores:
