@@ -35,6 +35,7 @@ def command(ctx: click.Context, file: Path, *, as_json: bool) -> None:
     else:
         print_findings(findings)
         if code is Exit.OK:
-            nodes = len(checked.spec.nodes)
-            console.print(f"[green]✓[/] {file}: {nodes} node{'s' * (nodes != 1)}, nothing wrong")
+            nodes, warned = len(checked.spec.nodes), len(findings)
+            said = f", but {warned} warning{'s' * (warned != 1)}" if warned else ""
+            console.print(f"[green]✓[/] {file}: {nodes} node{'s' * (nodes != 1)}, nothing wrong{said}")
     ctx.exit(code)

@@ -17,6 +17,7 @@ def check_control(name: str, node: NodeSpec) -> Iterator[Problem]:
             reference.root not in {"params", "item", "run", "env"} for reference in references(node.templates)
         )
         conditions = split_template(node.condition or "true")
+        items = [each.name for each in references([node.templates, node.outputs]) if each.root == "item"]
     except ExpressionError:
         return  # said where the expression stands
     if len(conditions) != 1 or (node.condition and not conditions[0].is_expression):
@@ -30,12 +31,30 @@ def check_control(name: str, node: NodeSpec) -> Iterator[Problem]:
             f"`run_if: {node.run_if}` looks at what '{name}' needs, and it needs nothing",
             "name the nodes under `needs:`",
         )  # fmt: skip
+    yield from _unused_items(name, node, items)
     if node.foreach is not None:
         yield from _check_foreach(name, node)
         if node.approve is not None and _is_about_item(node.approve.message):
             yield _problem(
                 name, "approve", "no-item", "a `foreach` is approved as a whole, before it has elements",
                 "ask without ${item}",
+            )  # fmt: skip
+
+
+def _unused_items(name: str, node: NodeSpec, used: list[str | None]) -> Iterator[Problem]:
+    """What the steps of a node were to differ in, and nothing hands on to the notebook."""
+    if node.foreach is not None and not used:
+        yield Problem(
+            path=("nodes", name, "foreach"), code="unused-item", severity="warning", node=name,
+            message=f"nothing of '{name}' uses ${{item}}: every step does the same",
+            remedy="hand it to the notebook: `params: {NAME: ${item}}`",
+        )  # fmt: skip
+    for key in node.matrix if None not in used else ():
+        if key not in used:
+            yield Problem(
+                path=("nodes", name, "matrix", key), code="unused-item", severity="warning", node=name,
+                message=f"nothing of '{name}' uses ${{item.{key}}}: steps that differ in it do the same",
+                remedy=f"hand it to the notebook: `params: {{{key}: ${{item.{key}}}}}`",
             )  # fmt: skip
 
 

@@ -73,7 +73,8 @@ def test_a_sound_pipeline_has_no_problems():
 def test_what_is_wrong_in_the_file_is_told_with_its_place(
     code: str, nodes: dict[str, Any], path: str, remedy: str
 ):
-    found = said(check_spec(spec({"used": node(x="${params.rows}"), **nodes}, params={"rows": 1})))
+    problems = check_spec(spec({"used": node(x="${params.rows}"), **nodes}, params={"rows": 1}))
+    found = said(tuple(problem for problem in problems if problem.severity == "error"))
     assert len(found) == 1
     assert found[0][0] == code
     assert found[0][1].startswith(f"nodes.{path}")
@@ -93,6 +94,24 @@ def test_an_unused_parameter_is_a_warning():
         "warning",
         ("params", "rows"),
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "unused"),
+    [
+        ({"matrix": {"k": [1, 2]}}, ["nodes.a.matrix.k"]),
+        ({"matrix": {"k": [1, 2], "m": [3]}, "params": {"x": "${item.k}"}}, ["nodes.a.matrix.m"]),
+        ({"matrix": {"k": [1, 2], "m": [3]}, "params": {"x": "${item}"}}, []),
+        ({"matrix": {"k": [1, 2]}, "when": "item.k > 1"}, []),
+        ({"foreach": [1, 2]}, ["nodes.a.foreach"]),
+        ({"foreach": [1, 2], "params": {"x": "${item}"}}, []),
+        ({"foreach": [1, 2], "outputs": {"t": "${item}.csv"}}, []),
+    ],
+)
+def test_steps_that_differ_in_nothing_are_warned_of(given: dict[str, Any], unused: list[str]):
+    found = [problem for problem in check_spec(spec({"a": given})) if problem.code == "unused-item"]
+    assert [".".join(map(str, problem.path)) for problem in found] == unused
+    assert all(problem.severity == "warning" and "${item" in problem.remedy for problem in found)
 
 
 def test_everything_wrong_is_told_at_once():
