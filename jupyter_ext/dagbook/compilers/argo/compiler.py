@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
+from dagbook.compilers.argo.lint.manifest import lint
 from dagbook.compilers.argo.names import field_names, hera_models, label_value, object_name
 from dagbook.compilers.argo.step_template import StepTemplates
 from dagbook.compilers.refusals import instead, refused, unknown_keys
@@ -18,6 +19,7 @@ from dagbook.pipeline.problem import Problem
 _MAIN: Final = "main"
 _API: Final = "argoproj.io/v1alpha1"
 _BRACES: Final = "{{"
+_REPORT: Final = "report it, with the pipeline file: this is a fault of Dagbook"
 LARGEST: Final = 1_000_000
 """Bytes. The cluster's own database takes no larger object."""
 
@@ -44,7 +46,11 @@ class ArgoCompiler:
         problems = [*unknown_keys(deployment.spec, "Argo", node=("cache",)), *_problems(deployment)]
         if any(problem.severity == "error" for problem in problems):
             return Manifest(text="", suffix=".yaml", problems=tuple(problems))
-        text = _as_yaml(_heading(deployment), _Workflow(deployment).document())
+        document = _Workflow(deployment).document()
+        text = _as_yaml(_heading(deployment), document)
+        for flaw in lint(document):  # never, if we are right
+            problems.append(refused(("pipeline",), f"the workflow would be wrong: {flaw}", _REPORT))
+            text = ""
         if len(text.encode()) > LARGEST:
             message = (
                 f"the workflow has {len(text.encode()):,} bytes, more than a cluster takes ({LARGEST:,})"
