@@ -47,6 +47,19 @@ def test_parameters_arrive_as_what_they_are(attempt: MakeAttempt):
     assert made.executed["metadata"]["papermill"]["parameters"] == params
 
 
+def test_a_long_value_arrives_whole_and_is_published_whole(attempt: MakeAttempt):
+    long = "ä<\n" * 100_000
+    made = attempt(
+        code("text = ''", "parameters"),
+        "import dagbook\nassert text == 'ä<\\n' * 100_000\n"
+        "dagbook.output(back=text, many=list(range(50_000)))",
+    )
+    result = made.run(params={"text": long})
+    assert result.state == "succeeded", result.error
+    assert result.outputs["back"].value == long
+    assert result.outputs["many"].value == list(range(50_000))
+
+
 @pytest.mark.parametrize(
     ("cells", "order"),
     [
