@@ -18,7 +18,7 @@ def write_container(model: str, folder: Path, where: Path | str = ".") -> dict[s
 
     Raises:
         InvalidInput: something is there already.
-        EnvironmentFault: it cannot be written.
+        EnvironmentFault: it cannot be written, or MLflow makes no container of such a model.
     """
     fetched = fetch_model(model, where)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -33,14 +33,20 @@ def write_container(model: str, folder: Path, where: Path | str = ".") -> dict[s
     made = not folder.exists()
     try:
         uri = fetched.folder.resolve().as_uri()
-        backend = get_flavor_backend(uri, docker_build=True, env_manager="local")
+        # Without a word from us MLflow takes the image that fits the model, and what it can do there.
+        backend = get_flavor_backend(uri, docker_build=True, env_manager=None)
         backend.generate_dockerfile(uri, str(folder))
     except OSError as error:
-        if made:
-            shutil.rmtree(folder, ignore_errors=True)
+        _clear(folder, made=made)
         raise EnvironmentFault(
             Finding(code="not-writable", message=f"the container's files cannot be written: {error.strerror}",
                     remedy="make room or allow writing there", file=str(folder))
+        ) from error  # fmt: skip
+    except Exception as error:  # for a flavor that it does not know MLflow raises a plain one
+        _clear(folder, made=made)
+        raise EnvironmentFault(
+            Finding(code="no-container", message=f"MLflow makes no container of {model}: {error}",
+                    remedy="serve it without one, or log it again with this version of MLflow")
         ) from error  # fmt: skip
     image = re.sub(r"[^a-z0-9._-]+", "-", fetched.version.name.lower()).strip("-._") or "model"
     return {
@@ -48,3 +54,12 @@ def write_container(model: str, folder: Path, where: Path | str = ".") -> dict[s
         "model": f"{fetched.version.name}/{fetched.version.version}",
         "image": f"{image}:{fetched.version.version}",
     }  # fmt: skip
+
+
+def _clear(folder: Path, *, made: bool) -> None:
+    """As it was: not there, or empty."""
+    if made:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for left in folder.iterdir():
+        shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
