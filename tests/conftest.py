@@ -56,6 +56,8 @@ def neutral_settings() -> Iterator[None]:
             patch.setenv(f"GIT_{role}_EMAIL", "test@example.org")
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         patch.setenv("MPLBACKEND", "agg")
+        # Tests run beside each other: their runs must not wait in one line.
+        patch.setenv("DAGBOOK_RUNS", "64")
         yield
 
 

@@ -42,6 +42,7 @@ from dagbook.journals.jsonl import JsonlJournal
 from dagbook.journals.lock import is_held, scheduled_by
 from dagbook.loaders.notebooks import NotebookLoader
 from dagbook.locks.files import FileLocks
+from dagbook.locks.queue import Turn, queue_folder
 from dagbook.notifiers.apprise import AppriseNotifier
 from dagbook.pipeline.model_reference import read_reference
 from dagbook.pipeline.plan import Plan
@@ -140,12 +141,37 @@ def notifier() -> Notifier:
     return AppriseNotifier()
 
 
-def driver(plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | None]) -> Driver:
+def take_turn(around: Settings, run: str) -> Turn | None:
+    """A place in the line of this person's runs on this machine; None where there is no line.
+
+    A run that a step of another started does not wait: the other one may wait for it.
+
+    Raises:
+        QueueFull: the line is as long as it may be.
+    """
+    folder = None if os.environ.get(leftovers.RUN) else queue_folder()
+    if folder is None:
+        return None
+    try:
+        return Turn.take(folder, run, around.runs_at_once)
+    except OSError:  # no room, or no locks: what goes on must not hang on that
+        return None
+
+
+def given_turn(start: Path, descriptor: int, ticket: Path) -> Turn:
+    """The place in the line that whoever started us had taken for us."""
+    os.set_inheritable(descriptor, False)  # noqa: FBT003  # our children must not keep it
+    return Turn(ticket, descriptor, read_settings(start).runs_at_once)
+
+
+def driver(
+    plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | None], turn: Turn | None = None
+) -> Driver:
     """A driver for a prepared run folder. Raises EnvironmentFault when the place of its steps is away."""
     ports = _ports(plan, run, journal(folder), executor(plan, run))
     # A cluster that somebody else keeps knows itself how much room it has.
     room = (0.0, 0) if plan.place.address else capacity()
-    return Driver(plan, run, folder, replace(ports, capacity=room), wants_cancel)
+    return Driver(plan, run, folder, replace(ports, capacity=room, turn=turn), wants_cancel)
 
 
 def shared_ports(plan: Plan, run: str, kept: Journal) -> Ports:

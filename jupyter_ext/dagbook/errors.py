@@ -4,6 +4,7 @@
     ├── InvalidInput        what was asked for cannot be done; nothing was started (exit 2)
     │   └── NotFound        there is no such run, step or file (exit 2)
     ├── EnvironmentFault    the machine is in the way: disk, permission, kernel (exit 3)
+    │   └── QueueFull       too many runs go on or wait already (exit 3)
     └── RunBusy             another driver holds the run (exit 4)
 
 This module imports nothing of ours, so that every other may import it.
@@ -94,6 +95,10 @@ class EnvironmentFault(DagbookError):
     """The machine is in the way: no space, no permission, no such kernel."""
 
     exit_code: ClassVar[Exit] = Exit.ENVIRONMENT
+
+
+class QueueFull(EnvironmentFault):
+    """Too many runs go on or wait for their turn on this machine already. Nothing was started."""
 
 
 class RunBusy(DagbookError):

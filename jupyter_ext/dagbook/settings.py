@@ -18,6 +18,7 @@ class Settings:
         project: the folder that holds `.dagbook/`.
         tracking_uri: MLflow's store; None for the one embedded in the project.
         jobs: how many steps may run at once unless a command says otherwise.
+        runs_at_once: how many runs of a person go on at a time on this machine; others wait for their turn.
         executor: where steps run; empty to leave it to the pipeline.
         dask_address: of the Dask scheduler; empty to leave it to the pipeline.
         warm: whether kernels may be forked from a warm process unless a command says otherwise; where nothing
@@ -28,6 +29,7 @@ class Settings:
     project: Path
     tracking_uri: str | None = None
     jobs: int = 2
+    runs_at_once: int = 4
     executor: str = ""
     dask_address: str = ""
     warm: bool = True
@@ -82,13 +84,18 @@ def project_of(start: Path) -> Path:
 def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings:
     """Settings for the project of `start`, from the environment: `DAGBOOK_…` and `MLFLOW_TRACKING_URI`."""
     env = os.environ if env is None else env
-    jobs = env.get("DAGBOOK_JOBS", "")
+    processors = os.cpu_count() or 1
     return Settings(
         project=project_of(start),
         tracking_uri=env.get("MLFLOW_TRACKING_URI") or None,
         shared_cache=env.get("DAGBOOK_CACHE", "").strip() or None,
-        jobs=int(jobs) if jobs.isdigit() and int(jobs) > 0 else max(2, os.cpu_count() or 1),
+        jobs=_number(env.get("DAGBOOK_JOBS", ""), max(2, processors)),
+        runs_at_once=_number(env.get("DAGBOOK_RUNS", ""), max(4, 2 * processors)),
         executor=env.get("DAGBOOK_EXECUTOR", ""),
         dask_address=env.get("DAGBOOK_DASK_ADDRESS", ""),
         warm=env.get("DAGBOOK_WARM", "").casefold() not in {"0", "false", "no", "off"},
     )
+
+
+def _number(text: str, otherwise: int) -> int:
+    return int(text) if text.isdecimal() and int(text) > 0 else otherwise

@@ -62,6 +62,17 @@ async def test_wrong_input_starts_nothing_and_is_told_with_findings(
     assert not (folder / ".dagbook" / "runs").exists()
 
 
+async def test_over_the_limit_a_start_is_refused(
+    jp_fetch: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "run").mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    monkeypatch.setattr("dagbook.locks.queue.LONGEST", 0)
+    said = await told(jp_fetch, "runs", body={"path": "p.pipeline.yaml"}, status=429)
+    assert said["code"] == "too-many-runs"
+    assert list((folder / ".dagbook" / "runs").iterdir()) == []
+
+
 async def test_findings_say_which_parameter_they_mean(jp_fetch: Any, folder: Path):
     said = await told(
         jp_fetch, "plan", body={"path": "sub/train.ipynb", "texts": {"depth": "deep"}}, status=400

@@ -32,6 +32,7 @@ def start_driver(
 
     Raises:
         OSError: the folder cannot be written.
+        QueueFull: too many runs go on or wait already.
     """
     command = [sys.executable, "-m", "dagbook", "drive", str(folder)]
     if again is not None:
@@ -39,19 +40,35 @@ def start_driver(
         request = folder / f"again-{secrets.token_hex(4)}.json"
         write_whole(request, again.model_dump_json().encode())
         command += ["--again", str(request)]
-    with (folder / DRIVER_LOG).open("ab" if again else "wb") as log:
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=env
-        )
+    turn = bootstrap.take_turn(bootstrap.settings(folder), folder.name)
+    kept: tuple[int, ...] = ()
+    if turn is not None:
+        command += ["--turn", str(turn.descriptor), str(turn.ticket)]
+        kept = (turn.descriptor,)
+    try:
+        with (folder / DRIVER_LOG).open("ab" if again else "wb") as log:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=env,
+                pass_fds=kept,
+            )  # fmt: skip
+    finally:
+        if turn is not None:
+            turn.hand_over()
 
 
-def drive(folder: Path, wants_cancel: Callable[[], str | None], again: Path | None = None) -> RunState:
+def drive(
+    folder: Path,
+    wants_cancel: Callable[[], str | None],
+    again: Path | None = None,
+    turn: tuple[int, Path] | None = None,
+) -> RunState:
     """Be the driver of a run folder, to the end of the run.
 
     Args:
         folder: prepared, or left by an earlier driver.
         wants_cancel: who asks for the run to be cancelled, or None.
         again: the file that says how the run is to be taken up; what is unfinished when None.
+        turn: its place in the line, as `start_driver` gave it: an open descriptor, and the file.
 
     Raises:
         RunBusy: another process drives it.
@@ -63,6 +80,7 @@ def drive(folder: Path, wants_cancel: Callable[[], str | None], again: Path | No
     from dagbook.journals.lock import DriverLock
     from dagbook.pipeline.plan import Plan
 
+    place = None if turn is None else bootstrap.given_turn(folder, *turn)
     lock = DriverLock(folder)
     lock.acquire()
     wanted = Again() if again is None else Again.model_validate_json(again.read_bytes())
@@ -80,7 +98,7 @@ def drive(folder: Path, wants_cancel: Callable[[], str | None], again: Path | No
             # Taken up again, a run still says where it was made.
             tags = {**record_surroundings(folder, Path(plan.file).parent), **plan.tags}
             plan = plan.model_copy(update={"tags": tags})
-        state = bootstrap.driver(plan, folder.name, folder, asked).drive(wanted)
+        state = bootstrap.driver(plan, folder.name, folder, asked, place).drive(wanted)
         guardian.release()
     finally:
         lock.release()

@@ -19,7 +19,7 @@ from dagbook.engine.hooks import write_addresses
 from dagbook.engine.kept_sources import write_sources
 from dagbook.engine.queries import Queries
 from dagbook.engine.surroundings import read_surroundings
-from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound, did_you_mean
+from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound, QueueFull, did_you_mean
 from dagbook.run.events import Entry
 from dagbook.run.state import RunState
 
@@ -39,7 +39,7 @@ def start(prepared: Prepared, run: str | None = None) -> Run:
         run: its id, for who must know it before; a new one otherwise.
 
     Raises:
-        EnvironmentFault: the folder cannot be written.
+        EnvironmentFault: the folder cannot be written, or (QueueFull) too many runs go on or wait already.
     """
     around = bootstrap.settings(Path(prepared.plan.project))
     run = run or new_run_id()
@@ -51,6 +51,9 @@ def start(prepared: Prepared, run: str | None = None) -> Run:
         # Half a run would be listed for ever.
         shutil.rmtree(folder, ignore_errors=True)
         raise not_writable(error, folder) from error
+    except QueueFull:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return Run(run, bootstrap.queries_of(around.runs), process)
 
 

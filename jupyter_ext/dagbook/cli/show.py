@@ -84,6 +84,8 @@ def _steps_table(steps: list[dict[str, Any]]) -> Table:
     for step in steps:
         outputs = ", ".join(f"{name}={_output_text(value)}" for name, value in step["outputs"].items())
         remark = step["reason"] if step["state"] in {"skipped", "reused"} else outputs
+        if step["state"] == "pending" and step["waiting"]:
+            remark = f"waits for {step['waiting']}"
         item = ", ".join(f"{name}={value_text(value)}" for name, value in step["item"].items())
         table.add_row(
             step["step"], state_text(step["state"]), seconds_text(step["seconds"]), item, Text(remark, "dim")

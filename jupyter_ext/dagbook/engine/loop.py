@@ -37,6 +37,7 @@ from dagbook.run.events import (
     RunFinished,
     StepCancelled,
     StepSkipped,
+    StepWaiting,
     StepWarned,
     TrackingLost,
 )
@@ -65,6 +66,7 @@ class Driver:
         self._folder = folder
         self._executor = ports.executor
         self._locks = ports.locks
+        self._turn = ports.turn
         self._capacity = ports.capacity
         self._read_notebook = ports.read_notebook
         self._wants_cancel = wants_cancel
@@ -92,6 +94,7 @@ class Driver:
         try:
             if history.state.seq == 0:
                 history.happen(run_started(self._plan, self._run, self._capacity))
+                self._await_turn()
                 self._open_record()
             else:
                 self._take_up(again or Again())
@@ -103,6 +106,8 @@ class Driver:
         finally:
             self._executor.close()
             self._locks.close()
+            if self._turn is not None:
+                self._turn.leave()
         return history.state
 
     def _take_up(self, again: Again) -> None:
@@ -113,6 +118,7 @@ class Driver:
         for name in again.gone:
             message = "what it had published was not there any more: it is made again"
             self._history.happen(StepWarned(step=name, message=message))
+        self._await_turn()
         self._reopen_record(before)
         completed = self._recorder.complete(
             lambda tracker: complete(
@@ -130,6 +136,20 @@ class Driver:
             event = completed.event.model_copy(update={"steps": kept})
             if self._history.would_change(event):
                 self._history.happen(event)
+
+    def _await_turn(self) -> None:
+        """Until there is room for one more run. A request to cancel is heard meanwhile."""
+        history, told = self._history, ""
+        while self._turn is not None and history.state.cancel_by is None:
+            why = self._turn.in_the_way()
+            if why is None:
+                break
+            pending = (name for name, step in history.state.steps.items() if step.state == "pending")
+            if not told and (told := next(pending, "")):
+                history.happen(StepWaiting(step=told, why=why))
+            self._listen(_LOOK_EVERY)
+        if told:
+            history.machine.wake(told)
 
     def _reopen_record(self, before: RunState) -> None:
         """Go on with the run's own record in the store, or begin one if it never had any."""
@@ -159,7 +179,12 @@ class Driver:
             history.happen(CancelRequested(by=who))
         else:
             self._attempts.approvals.look()
+        if self._turn is not None and history.machine.unanswered and not self._is_working():
+            self._turn.leave()  # people may take days
         self._recorder.report_loss()
+
+    def _is_working(self) -> bool:
+        return any(step.state == "running" for step in self._history.state.steps.values())
 
     def _carry_out(self, commands: Sequence[Command]) -> None:
         """What starts does so together, behind everything else: one word on the disk is enough for all."""

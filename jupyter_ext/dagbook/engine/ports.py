@@ -136,6 +136,16 @@ class Locks(Protocol):
         """Let go of everything."""
 
 
+class Turn(Protocol):
+    """A run's place in the line of all that a person started on this machine."""
+
+    def in_the_way(self) -> str | None:
+        """Why it is not the run's turn yet, in words; None once it is."""
+
+    def leave(self) -> None:
+        """Let the next one come; safe to call twice."""
+
+
 class Compiler(Protocol):
     """Writes a pipeline in the language of another scheduler: a pure function of its deployment."""
 
@@ -224,6 +234,7 @@ class Ports:
     Attributes:
         capacity: processors and bytes of memory that steps may use together; 0 where it is not known.
         find_model: the version that a reference means; None where there is no registry.
+        turn: None for a run that need not wait for others.
     """
 
     journal: Journal
@@ -236,6 +247,7 @@ class Ports:
     capacity: tuple[float, int] = (0.0, 0)
     notifier: Notifier | None = None
     find_model: FindModel | None = None
+    turn: Turn | None = None
 
 
 class TrackerAway(Exception):  # a condition, not a fault of ours

@@ -15,7 +15,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado.web import HTTPError, authenticated
 
-from dagbook.errors import DagbookError, EnvironmentFault, Finding, InvalidInput, NotFound, RunBusy
+from dagbook.errors import DagbookError, EnvironmentFault, Finding, InvalidInput, NotFound, QueueFull, RunBusy
 from dagbook.server.projects import Projects
 from dagbook.server.watch import RunWatch
 
@@ -29,6 +29,7 @@ _STATUS: Final = {
     NotFound: HTTPStatus.NOT_FOUND,
     InvalidInput: HTTPStatus.BAD_REQUEST,
     RunBusy: HTTPStatus.CONFLICT,
+    QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
     EnvironmentFault: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _T = TypeVar("_T")

@@ -33,6 +33,7 @@ _ERRORS: Final = {
     "403": "Without the server's token, or not allowed by its authorizer.",
     "404": "There is no such thing.",
     "409": "A driver is at the run, or the model is served already.",
+    "429": "Too many runs go on or wait already.",
     "503": "The machine or MLflow's store is in the way.",
 }
 _FINDING: Final = {

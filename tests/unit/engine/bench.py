@@ -10,7 +10,7 @@ from typing import Any
 
 from dagbook.engine.again import Again
 from dagbook.engine.loop import Driver
-from dagbook.engine.ports import Locks, Ports
+from dagbook.engine.ports import Locks, Ports, Turn
 from dagbook.notifiers.memory import MemoryNotifier
 from dagbook.pipeline.plan import Plan
 from dagbook.run.state import RunState
@@ -40,6 +40,7 @@ class Bench:
     locks: Locks = field(default_factory=MemoryLocks)
     clock: Callable[[], float] = time.monotonic
     capacity: tuple[float, int] = (0.0, 0)
+    turn: Turn | None = None
     cache: MemoryCache = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,7 +58,7 @@ class Bench:
             journal=self.journal, executor=self.executor, cache=self.cache, tracker=self.tracker,
             read_notebook=lambda path: self.documents.get(path.stem, notebook(code("pass"))),
             notifier=self.notifier,
-            locks=self.locks, clock=self.clock, capacity=self.capacity,
+            locks=self.locks, clock=self.clock, capacity=self.capacity, turn=self.turn,
         )  # fmt: skip
         return Driver(plan, "r1", self.folder, ports, self.wants_cancel).drive(again)
 
