@@ -125,6 +125,9 @@ class CellClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
             return "completed", Ending(how="exited", index=index)
         if not raised:
             return "completed", None
+        if not name:
+            # Bash's kernel says what a command returned, and gives it no name.
+            name = "ExitStatus" if value.isdecimal() else "CellFailed"
         mask = self.execution.mask
         traceback = [mask.text(line) for line in content.get("traceback", [])]
         return "failed", Ending(
