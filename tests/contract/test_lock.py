@@ -55,6 +55,40 @@ def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "_PATIENCE", 0.1)
 
 
+OTHER_MACHINE = """
+import ctypes, socket
+if ctypes.CDLL(None, use_errno=True).unshare(0x04000000 | 0x20000000):  # its own host name, its own processes
+    print(ctypes.get_errno(), flush=True)
+    raise SystemExit
+socket.sethostname("other-machine")
+import os
+if os.fork():
+    os.wait()
+    raise SystemExit
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can play two machines on one folder")
+def test_who_holds_a_run_on_another_machine_is_named(tmp_path: Path):
+    command = [sys.executable, "-c", OTHER_MACHINE + HOLDER, str(tmp_path)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=environment(), start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        try:
+            if said == f"{errno.EPERM}\n":
+                pytest.skip("only root may play another machine")
+            assert said == "held\n"
+            with pytest.raises(RunBusy, match="process 1 on other-machine"):
+                DriverLock(tmp_path).acquire()
+            # Process 1 of this machine is not it, and says nothing of whether it lives.
+            assert lock.living_holder(tmp_path) is not None
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+    DriverLock(tmp_path).acquire()
+
+
 def test_nobody_holds_a_run_that_was_never_driven(tmp_path: Path):
     assert not is_held(tmp_path)
     assert not is_held(tmp_path / "gone")

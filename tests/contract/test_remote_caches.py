@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import tarfile
 import threading
 import time
 from pathlib import Path
@@ -69,6 +71,40 @@ def test_garbage_in_a_record_is_no_record(
     assert remote.known(FP) is None
     assert remote.fetch(FP, tmp_path / "into") is None
     assert not remote.latest("p/train()")
+
+
+@pytest.mark.parametrize("path", ["../evil", "/{}/evil", "a/../../evil", "", "a\0b"])
+def test_a_record_that_leads_out_of_its_folder_is_no_record(
+    remote: RemoteCache, result: CachedResult, tmp_path: Path, path: str
+):
+    remote.store(result)
+    (record,) = (tmp_path / "cache" / "results").iterdir()
+    said = json.loads(record.read_text("utf-8"))
+    name = next(name for name, output in said["outputs"].items() if output["kind"] == "file")
+    said["outputs"][name]["path"] = path.format(tmp_path)
+    record.write_text(json.dumps(said), "utf-8")
+    assert remote.known(FP) is None
+    assert remote.fetch(FP, tmp_path / "in" / "into") is None
+    assert not list(tmp_path.rglob("evil"))
+
+
+@pytest.mark.parametrize("kind", ["dots", "link", "packed"])
+def test_a_packed_folder_that_leads_out_or_unfolds_is_damaged(
+    remote: RemoteCache, result: CachedResult, tmp_path: Path, kind: str
+):
+    remote.store(result)
+    objects = tmp_path / "cache" / "objects"
+    packed = next(file for file in objects.iterdir() if tarfile.is_tarfile(file))
+    (tmp_path / "evil.txt").write_text("evil")
+    with tarfile.open(packed, "w:gz" if kind == "packed" else "w") as tar:
+        if kind == "link":
+            link = tarfile.TarInfo("way")
+            link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
+            tar.addfile(link)
+        tar.add(tmp_path / "evil.txt", arcname="../got.txt" if kind == "dots" else "way/got.txt")
+    assert remote.fetch(FP, tmp_path / "in" / "into") is None
+    assert not list(tmp_path.rglob("got.txt"))
+    assert not packed.exists()
 
 
 def test_nothing_of_a_store_without_whole_puts_is_ever_half_there(

@@ -69,7 +69,7 @@ def test_a_run_that_a_step_starts_waits_for_nobody(narrow: Project):
     narrow.notebook("inner.ipynb", "print('x')")
     narrow.pipeline("pipeline: q\nnodes:\n  i: {notebook: inner.ipynb}\n", "inner.pipeline.yaml")
     narrow.single(
-        "import dagbook\nrun = dagbook.run('inner.pipeline.yaml')", "assert run.state.state == 'succeeded'"
+        "import dagbook\nrun = dagbook.launch('inner.pipeline.yaml')", "assert run.state.state == 'succeeded'"
     )
     answer = narrow.dagbook("run", "p.pipeline.yaml", timeout=180)
     assert answer.code == 0, answer

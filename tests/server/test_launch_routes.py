@@ -45,6 +45,8 @@ def folder(jp_root_dir: Path) -> Path:
         ({"path": "../outside.ipynb"}, "bad-path"),
         ({"path": ".dagbook/x.ipynb"}, "bad-path"),
         ({"path": "a\0b"}, "bad-path"),
+        ({"path": "a" * 256}, "bad-path"),
+        ({"path": "\ud800.ipynb"}, "bad-body"),
         ({"path": ""}, "bad-path"),
         ({"path": "sub/train.ipynb", "texts": {"rows": "many"}}, "parameter-type"),
         ({"path": "sub/train.ipynb", "sweep": {"rows": "1..x"}}, "parameter-type"),

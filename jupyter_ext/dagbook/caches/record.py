@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +17,7 @@ from dagbook.notebook.outputs import Output
 from dagbook.pipeline.planner import Known
 
 _VERSION: Final = 1
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Record(BaseModel):
@@ -69,12 +71,24 @@ class Record(BaseModel):
 
 
 def read_record(content: Any) -> Record | None:
-    """The record in parsed JSON; None for anything else, also for one of a newer version."""
+    """The record in parsed JSON; None for anything else: one of a newer version, one that leads elsewhere.
+
+    Whoever may write to a shared store could have written it.
+    """
     try:
         record = Record.model_validate(content)
     except ValidationError:
         return None
-    return record if record.version == _VERSION else None
+    sound = record.version == _VERSION and all(
+        _is_inside(path) and _DIGEST.fullmatch(digest) for path, digest in record.files.items()
+    )
+    return record if sound else None
+
+
+def _is_inside(path: str) -> bool:
+    """Whether the path leads to something below the folder that it is put into."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not path.startswith("/") and ".." not in parts and "\0" not in path
 
 
 def read_parts(content: Any) -> Mapping[str, str] | None:

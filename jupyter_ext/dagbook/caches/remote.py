@@ -112,7 +112,8 @@ class RemoteCache:
                 if digest_of(brought) == sha256:
                     shutil.move(brought, target)
                     return True
-                with tarfile.open(brought) as tar:
+                # As it was packed: what is packed tighter could unfold to any size.
+                with tarfile.open(brought, "r:") as tar:
                     tar.extractall(target, filter="data")
                 if digest_of(target) == sha256:
                     return True

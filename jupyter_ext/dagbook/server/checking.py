@@ -62,7 +62,10 @@ def ports(root: Path, folder: Path, notebook: str) -> dict[str, Any]:
     `problem` says why that is not known; `complete` is false when it may publish what its code does not show.
     """
     unknown: dict[str, Any] = {"parameters": None, "outputs": [], "complete": False}
-    file = (folder / notebook).resolve()
+    try:
+        file = (folder / notebook).resolve()
+    except (OSError, ValueError) as error:  # a NUL in it, a circle of links
+        return {**unknown, "problem": f"{notebook!r} is no path: {error}"}
     if not file.is_relative_to(root.resolve()):
         # Elsewhere it may be run, but nothing of it is told to a browser.
         return {**unknown, "problem": f"{notebook} lies outside of the server's root folder"}

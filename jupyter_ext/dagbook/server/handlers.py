@@ -61,8 +61,12 @@ class DagbookHandler(APIHandler):
         value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Wrong input is the asker's matter and is not logged; everything else is."""
-        if not isinstance(value, InvalidInput):
+        """Wrong input is the asker's matter and is not logged; the machine's faults are, in a line."""
+        if isinstance(value, InvalidInput):
+            return
+        if isinstance(value, DagbookError):
+            self.log.warning("%s %s: %s", self.request.method, self.request.path, value)
+        else:
             super().log_exception(typ, value, tb)
 
     def send_error(self, status_code: int = 500, **kwargs: object) -> None:
@@ -185,6 +189,9 @@ class NothingHandler(DagbookHandler):
                 code="unknown-route", message="there is nothing here", remedy="see docs/reference/rest.md"
             )
         )
+
+    # A name that no route knows makes a path that none has.
+    post = patch = delete = get
 
 
 ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (

@@ -26,6 +26,7 @@ from dagbook.pipeline.plan import Plan
 from dagbook.pipeline.selection import Selection
 
 PIPELINE_SUFFIXES: Final = (".pipeline.yaml", ".pipeline.yml")
+_LONGEST_NAME: Final = 255
 _DEPTH: Final = 4
 _MOST_FILES: Final = 500
 _PASSED_OVER: Final = frozenset({"node_modules", "__pycache__", "site-packages"})
@@ -59,7 +60,7 @@ def place_at(root: Path, path: str) -> Path:
     if (
         not parts
         or "\0" in path
-        or any(part.startswith(".") for part in parts)
+        or any(part.startswith(".") or not _is_name(part) for part in parts)
         or not place.resolve().is_relative_to(root.resolve())
     ):
         raise InvalidInput(
@@ -69,6 +70,14 @@ def place_at(root: Path, path: str) -> Path:
             )
         )  # fmt: skip
     return place
+
+
+def _is_name(part: str) -> bool:
+    """Whether a file could be called so."""
+    try:
+        return len(part.encode()) <= _LONGEST_NAME
+    except UnicodeEncodeError:  # half a character
+        return False
 
 
 def described(root: Path, path: str) -> dict[str, Any]:
