@@ -125,13 +125,15 @@ class CellClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
             return "completed", Ending(how="exited", index=index)
         if not raised:
             return "completed", None
-        if not name:
-            # Bash's kernel says what a command returned, and gives it no name.
-            name = "ExitStatus" if value.isdecimal() else "CellFailed"
         mask = self.execution.mask
         traceback = [mask.text(line) for line in content.get("traceback", [])]
         return "failed", Ending(
-            how="raised", index=index, name=name, value=mask.text(value), traceback=traceback
+            how="raised",
+            index=index,
+            # Bash's kernel says what a command returned, and gives it no name.
+            name=name if name else "ExitStatus" if value.isdecimal() else "CellFailed",
+            value=mask.text(value),
+            traceback=traceback,
         )
 
     def _after_death(self, index: int) -> tuple[Status, Ending]:
