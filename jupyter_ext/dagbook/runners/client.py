@@ -131,7 +131,7 @@ class CellClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
             how="raised",
             index=index,
             # Bash's kernel says what a command returned, and gives it no name.
-            name=name if name else "ExitStatus" if value.isdecimal() else "CellFailed",
+            name=name or ("ExitStatus" if value.isdecimal() else "CellFailed"),
             value=mask.text(value),
             traceback=traceback,
         )
