@@ -1,4 +1,6 @@
-"""check_five_minutes.py NOTEBOOK   Execute the notebook that Binder opens, where it lies, and look at what it shows.
+"""check_five_minutes.py NOTEBOOK   Execute the notebook that Binder opens where it lies, and look at it.
+
+For each of its cells that show something there is a word that must be shown.
 
 Run by the Python of the image; the notebook itself is left as it is.
 """
@@ -17,7 +19,7 @@ SHOWN = {
     'run["pick"].outputs': "best",
     "%input accuracy from pick": "accuracy",
     "%pipeline plan": "reuse",
-    "!dagbook report": "digits.html",
+    "from pathlib": "digits.html",
 }
 """The beginning of a cell → what it has to show."""
 

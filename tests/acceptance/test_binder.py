@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tools.check_five_minutes import faults
 
 from tests.conftest import ROOT
-from tools.check_five_minutes import faults
 
 
 @pytest.mark.kernel
