@@ -114,5 +114,5 @@ def cancel_file(folder: Path) -> str | None:
         return None
     try:
         return str(json.loads(path.read_text("utf-8")).get("by", "api"))
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return "api"
