@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test test-faults test-engines check bench bench-load audit format docs build clean environment browser test-python test-front-end \
+.PHONY: help demo lab test test-faults test-engines check bench bench-load audit format docs build release clean environment browser test-python test-front-end \
 	check-format check-lint check-types check-imports check-front-end
 
 BIN := .venv/bin
@@ -93,6 +93,10 @@ build: environment  ## Build the wheel and the sdist into dist/, from a clean co
 	@rm -rf dist
 	@tools/quietly "Wheel and sdist" tools/build-distributions dist
 	@ls -1sh dist
+
+release: environment  ## Build the last commit from a clone, try it on Python 3.11 to 3.13, write notes; nothing is uploaded
+	@$(BIN)/python tools/release.py $(ARGS)
+	@DIST_FOLDER=dist $(BIN)/python -m pytest -q tests/wheel
 
 clean:  ## Remove everything that was made here, the environment included
 	@rm -rf .venv build dist test-artifacts $(BUNDLE) labextension/node_modules labextension/lib labextension/.yarn

@@ -129,7 +129,8 @@ def queue(folder: Path) -> None:
         states = _states(folder)
         assert time.perf_counter() - began < _PATIENCE, states
     taken = time.perf_counter() - began
-    print(f"\n| {QUEUED} runs at once | |\n|---|---|\n| to start them, by `dagbook.launch` | {started:.0f} s |")
+    print(f"\n| {QUEUED} runs at once | |\n|---|---|")
+    print(f"| to start them, by `dagbook.launch` | {started:.0f} s |")
     print(f"| until the last was over | {taken:.0f} s |\n| how they ended | {states} |")
     print(f"| drivers at a time, at most | {most_drivers} |")
     print(f"| memory of all processes together, at most (PSS) | {most_memory / 2**20:,.0f} MB |", flush=True)

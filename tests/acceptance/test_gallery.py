@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.acceptance.examples import EXAMPLES, dagbook, digests, run_alone, run_example
+from tests.needs import needs
 
 pytestmark = [pytest.mark.kernel, pytest.mark.slow]
 
@@ -48,3 +53,40 @@ def test_the_daily_report_investigates_only_a_day_that_is_odd(tmp_path, quiet_ho
 )
 def test_a_notebook_of_the_gallery_runs_alone(example, name, tmp_path, quiet_home):
     run_alone(EXAMPLES / example, name, tmp_path)
+
+
+@pytest.fixture
+def bash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bash's kernel, where only this test sees it."""
+    needs("bash_kernel")
+    place = tmp_path / "kernels"
+    # Made first: jupyter_client would install to another folder where it cannot write.
+    place.mkdir()
+    install = [sys.executable, "-m", "bash_kernel.install", "--prefix", str(place)]
+    subprocess.run(install, check=True, capture_output=True, timeout=60)
+    paths = [str(place / "share" / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
+    monkeypatch.setenv("JUPYTER_PATH", os.pathsep.join(filter(None, paths)))
+
+
+def test_a_notebook_in_bash_takes_from_python_and_hands_on_to_it(tmp_path, quiet_home, bash):
+    file = "access-log.pipeline.yaml"
+    ran = run_example(tmp_path, "access-log", file, "-p", "requests=2000")
+    log = Path(ran.step("collect")["outputs"]["log"]).read_text("utf-8").splitlines()
+    counted = ran.step("count")["outputs"]
+    assert len(log) == 2000
+    assert counted["errors"] == sum(line.split()[2] in {"404", "500"} for line in log) > 0
+    hours = [line.split(",") for line in Path(counted["hours"]).read_text("utf-8").splitlines()[1:]]
+    assert sum(int(answers) for _, _, answers, _ in hours) == 2000
+    assert sum(int(slow) for *_, slow in hours) == sum(int(line.split()[3]) > 400 for line in log) > 0
+    assert ran.step("report")["outputs"]["sentence"].startswith(f"{counted['slowest']} is slowest at")
+    record = ran.record(ran.step("count")["mlflow_run_id"])
+    assert (record.data.params["slow"], record.data.metrics["errors"]) == ("400", counted["errors"])
+
+    # A failing command is a failed cell.
+    notebook = ran.folder / "count.ipynb"
+    notebook.write_text(
+        notebook.read_text("utf-8").replace('head -5 \\"$out', 'head -5 \\"$nowhere'), "utf-8"
+    )
+    failed = dagbook(ran.folder, "run", file, "-p", "requests=2000", "--json")
+    (step,) = [step for step in json.loads(failed.stdout)["steps"] if step["step"] == "count"]
+    assert (step["error"]["name"], step["error"]["cell"]) == ("ExitStatus", 6)

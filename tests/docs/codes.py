@@ -81,6 +81,8 @@ def _texts(value: ast.expr | None) -> list[str]:
             return [text] if text else []
         case ast.IfExp():
             return [*_texts(value.body), *_texts(value.orelse)]
+        case ast.BoolOp(values=values):
+            return [text for part in values for text in _texts(part)]
         case ast.Call(func=ast.Attribute(value=ast.Dict(values=values), attr="get"), args=[_, *rest]):
             return [text for element in (*values, *rest) for text in _texts(element)]
         case _:

@@ -14,7 +14,10 @@ from tests.architecture.sources import ROOT
 from tests.unit.compilers.argo_schema import complaints
 
 FOLDER = Path(__file__).parent / "manifests"
-FILES = sorted((ROOT / "examples").glob("*/*.pipeline.yaml"))
+# Bash's kernel is not on every machine; tests/acceptance/test_gallery.py brings it.
+FILES = sorted(
+    file for file in (ROOT / "examples").glob("*/*.pipeline.yaml") if file.parent.name != "access-log"
+)
 # What these say (`foreach`, `when`, `register`, …) is refused there yet.
 ELSEWHERE = {"argo": {"backtest", "churn-service", "daily-report"}}
 TARGETS: dict[str, dict[str, str]] = {

@@ -128,7 +128,12 @@ class CellClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
         mask = self.execution.mask
         traceback = [mask.text(line) for line in content.get("traceback", [])]
         return "failed", Ending(
-            how="raised", index=index, name=name, value=mask.text(value), traceback=traceback
+            how="raised",
+            index=index,
+            # Bash's kernel says what a command returned, and gives it no name.
+            name=name or ("ExitStatus" if value.isdecimal() else "CellFailed"),
+            value=mask.text(value),
+            traceback=traceback,
         )
 
     def _after_death(self, index: int) -> tuple[Status, Ending]:

@@ -28,6 +28,8 @@ from dagbook.notebook.values import EnumMember, FileValue, Json, Secret, decode
 
 _READS_SECRET = {"r": 'Sys.getenv("{}")', "julia": 'ENV["{}"]', "bash": "${}"}
 
+_BASH = "bash"
+
 _EXPANDS_DOLLAR = frozenset({"julia", "powershell"})
 """Languages in which papermill's string literals would run what stands behind a `$`."""
 
@@ -110,13 +112,27 @@ def _translated(values: Mapping[str, object], language: str, kernel: str) -> str
         raise _untranslatable(f"parameters cannot be written in {language}") from None
     lines = [translator.comment(HEADER.lstrip("# "))]
     for name, value in values.items():
-        text = (
-            _secret_in(language, value)
-            if isinstance(value, Secret)
-            else translator.translate(_plain(value, language))
-        )
+        if isinstance(value, Secret):
+            text = _secret_in(language, value)
+        else:
+            text = _literal(translator, name, _plain(value, language), language)
         lines.append(translator.assign(name, text))
     return "\n".join(lines)
+
+
+def _literal(translator: Any, name: str, value: object, language: str) -> str:
+    inner = value if isinstance(value, list) else ()
+    if language == _BASH and any(isinstance(item, list | dict) for item in inner):
+        raise _untranslatable(
+            f"'{name}' cannot be written in bash, whose arrays hold neither arrays nor mappings"
+        )
+    try:
+        return str(translator.translate(value))
+    except NotImplementedError:
+        what = "mappings" if isinstance(value, dict) else "such values"
+        raise _untranslatable(
+            f"'{name}' cannot be written in {language}: papermill knows no form of {what} there"
+        ) from None
 
 
 def _secret_in(language: str, secret: Secret) -> str:

@@ -27,6 +27,9 @@ def source_for(language: str, kernel: str, params: dict[str, Any]) -> str:
         ("R", "ir", {"key": {"$secret": "TOKEN"}}, 'key = Sys.getenv("DAGBOOK_SECRET_TOKEN")'),
         ("R", "ir", {"day": {"$date": "2024-01-02"}}, 'day = "2024-01-02"'),
         ("julia", "julia-1.10", {"a": [1, None]}, "a = [1, nothing]"),
+        ("bash", "bash", {"a": ["x y", 2, True]}, "a=('x y' 2 true)"),
+        ("bash", "bash", {"log": {"$path": "it's $HOME.log"}}, """log='it'"'"'s $HOME.log'"""),
+        ("bash", "bash", {"key": {"$secret": "TOKEN"}}, "key=$DAGBOOK_SECRET_TOKEN"),
     ],
 )
 def test_other_languages_get_their_own_literals(
@@ -41,6 +44,13 @@ def test_other_languages_get_their_own_literals(
         ("julia", "julia-1.10", {"a": "$(run(`ls`))"}, r"a text with a \$"),
         ("R", "ir", {"a": {"$float": "nan"}}, "nan cannot be written in r"),
         ("cobol", "cobol", {"a": 1}, "parameters cannot be written in cobol"),
+        (
+            "bash",
+            "bash",
+            {"a": {"b": 1}},
+            "'a' cannot be written in bash: papermill knows no form of mappings there",
+        ),
+        ("bash", "bash", {"a": [1, [2]]}, "'a' cannot be written in bash, whose arrays hold neither"),
         ("scala", "scala", {"a": {"$secret": "TOKEN"}}, "secret 'TOKEN' cannot be handed"),
     ],
 )
