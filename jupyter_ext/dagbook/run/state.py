@@ -152,10 +152,7 @@ def _run_resumed(state: RunState, event: RunResumed, _at: str) -> RunState:
 
 def _tracking_started(state: RunState, event: TrackingStarted, _at: str) -> RunState:
     return changed(
-        state,
-        tracking_uri=event.tracking_uri,
-        experiment=event.experiment,
-        mlflow_run_id=event.mlflow_run_id,
+        state, tracking_uri=event.tracking_uri, experiment=event.experiment, mlflow_run_id=event.mlflow_run_id
     )
 
 
