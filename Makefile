@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test test-faults test-engines test-binder check bench format docs build release clean environment browser test-python test-front-end \
+.PHONY: help demo lab test test-faults test-engines test-binder check bench bench-load audit format docs build release clean environment browser \
+	test-python test-front-end \
 	check-format check-lint check-types check-imports check-front-end
 
 BIN := .venv/bin
@@ -75,6 +76,13 @@ bench: environment  ## Measure, beside others, and write docs/explanation/perfor
 	@tools/quietly "Packages to measure beside" $(BIN)/python -m pip install --disable-pip-version-check -r <($(BIN)/python -c \
 		"import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'], sep='\n')")
 	@$(BIN)/python benchmarks/all.py $(ARGS)
+
+bench-load: environment  ## Measure what much costs: runs, events, a queue, browser tabs (takes half an hour)
+	@$(BIN)/python benchmarks/load.py $(ARGS)
+
+audit: environment  ## Look for known weaknesses of what is used, where the advisories can be reached
+	@tools/quietly "What looks for weaknesses" $(BIN)/python -m pip install --disable-pip-version-check pip-audit
+	@$(BIN)/python tools/audit
 
 format: environment  ## Put the code into its standard form, and mend what can be mended by itself
 	@$(BIN)/ruff format .

@@ -18,9 +18,12 @@ import uuid
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import Ways, comparison, machine, measure
+
+if TYPE_CHECKING:
+    from dagbook.engine.loop import Driver
 
 NODES, WIDTH = 1000, 20
 EMPTY: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
@@ -36,8 +39,8 @@ def graph(nodes: int) -> dict[str, tuple[str, ...]]:
     }
 
 
-def dagbook_per_node(nodes: int, *, synced: bool = True) -> float:
-    """Milliseconds per node of a whole run, from its first event to its last."""
+def instant_driver(folder: Path, nodes: int, *, synced: bool = True) -> Driver:
+    """The real driver, of a graph whose nodes are over at once."""
     from dagbook.engine.loop import Driver
     from dagbook.engine.ports import Ports
     from dagbook.journals.jsonl import JsonlJournal
@@ -50,16 +53,21 @@ def dagbook_per_node(nodes: int, *, synced: bool = True) -> float:
         plan_of,
     )
 
+    plan = plan_of(graph(nodes), folder=folder, jobs=WIDTH)
+    kept = {name: node.model_copy(update={"cache": False}) for name, node in plan.nodes.items()}
+    ports = Ports(
+        journal=JsonlJournal(folder / "journal.jsonl") if synced else MemoryJournal(),
+        executor=_Instant(FakeRunner()), cache=MemoryCache(folder / "cache"), tracker=MemoryTracker(),
+        locks=MemoryLocks(), read_notebook=lambda _path: EMPTY,
+    )  # fmt: skip
+    return Driver(plan.model_copy(update={"nodes": kept}), folder.name, folder, ports, lambda: None)
+
+
+def dagbook_per_node(nodes: int, *, synced: bool = True) -> float:
+    """Milliseconds per node of a whole run, from its first event to its last."""
     folder = Path(tempfile.mkdtemp(prefix="dagbook-bench-"))
     try:
-        plan = plan_of(graph(nodes), folder=folder, jobs=WIDTH)
-        kept = {name: node.model_copy(update={"cache": False}) for name, node in plan.nodes.items()}
-        ports = Ports(
-            journal=JsonlJournal(folder / "journal.jsonl") if synced else MemoryJournal(),
-            executor=_Instant(FakeRunner()), cache=MemoryCache(folder / "cache"), tracker=MemoryTracker(),
-            locks=MemoryLocks(), read_notebook=lambda _path: EMPTY,
-        )  # fmt: skip
-        driver = Driver(plan.model_copy(update={"nodes": kept}), "bench", folder, ports, lambda: None)
+        driver = instant_driver(folder, nodes, synced=synced)
         began = time.perf_counter()
         state = driver.drive()
         taken = time.perf_counter() - began

@@ -153,7 +153,7 @@ def take_turn(around: Settings, run: str) -> Turn | None:
     if folder is None:
         return None
     try:
-        return Turn.take(folder, run, around.runs_at_once)
+        return Turn.take(folder, run, around.runs_at_once, capacity()[1])
     except OSError:  # no room, or no locks: what goes on must not hang on that
         return None
 
@@ -165,10 +165,28 @@ def given_turn(start: Path, descriptor: int, ticket: Path) -> Turn:
 
 
 def driver(
-    plan: Plan, run: str, folder: Path, wants_cancel: Callable[[], str | None], turn: Turn | None = None
+    plan: Plan,
+    run: str,
+    folder: Path,
+    wants_cancel: Callable[[], str | None],
+    guard: Callable[[], None],
+    turn: Turn | None = None,
 ) -> Driver:
-    """A driver for a prepared run folder. Raises EnvironmentFault when the place of its steps is away."""
-    ports = _ports(plan, run, journal(folder), executor(plan, run))
+    """A driver for a prepared run folder.
+
+    Args:
+        plan: what is to be done.
+        run: the run's id.
+        folder: the run's folder.
+        wants_cancel: who asks for the run to be cancelled, or None.
+        guard: called before anything is started that must not outlive us.
+        turn: its place in the line. A run that waits costs one small process, so others are begun later.
+
+    Raises:
+        EnvironmentFault: the place of the plan's steps is away.
+    """
+    waits = turn is not None and turn.in_the_way() is not None
+    ports = _ports(plan, run, journal(folder), executor(plan, run, guard, at_once=not waits))
     # A cluster that somebody else keeps knows itself how much room it has.
     room = (0.0, 0) if plan.place.address else capacity()
     return Driver(plan, run, folder, replace(ports, capacity=room, turn=turn), wants_cancel)
@@ -193,10 +211,17 @@ def _ports(plan: Plan, run: str, kept: Journal, place: Executor) -> Ports:
     )
 
 
-def executor(plan: Plan, run: str) -> Executor:
+def executor(plan: Plan, run: str, guard: Callable[[], None], *, at_once: bool) -> Executor:
     """Where the plan's steps run. Raises EnvironmentFault when that place cannot be reached."""
+
+    def begin() -> Workers:
+        guard()
+        return workers(plan, run)
+
     if plan.place.executor == "local":
-        return LocalExecutor(workers(plan, run))
+        # Fork servers become ready while the run's record is opened.
+        return LocalExecutor(begin() if at_once else begin)
+    guard()
     from dagbook.executors.dask.cluster import connect
     from dagbook.executors.dask.executor import DaskExecutor
 

@@ -83,6 +83,13 @@ def test_a_line_that_is_too_long_takes_no_more(tmp_path: Path, monkeypatch: pyte
     assert Turn.take(tmp_path, "one more", 1).in_the_way() is not None
 
 
+def test_a_small_machine_takes_fewer(tmp_path: Path):
+    for number in range(10):
+        Turn.take(tmp_path, str(number), 1, memory=1 << 30)
+    with pytest.raises(QueueFull):
+        Turn.take(tmp_path, "one more", 1, memory=1 << 30)
+
+
 def test_where_the_folder_went_nobody_waits(tmp_path: Path):
     folder = tmp_path / "queue"
     folder.mkdir()

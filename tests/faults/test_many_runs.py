@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.acceptance.project import Project, finish, wait_until
@@ -33,6 +34,14 @@ def at(told: list[dict[str, Any]], kind: str) -> datetime:
     return next(datetime.fromisoformat(line["at"]) for line in told if line["kind"] == kind)
 
 
+def driver_of(run: str) -> psutil.Process:
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        if "drive" in words and any(word.endswith(run) for word in words):
+            return process
+    raise LookupError(run)
+
+
 def test_a_few_go_on_and_the_others_wait_as_they_came(narrow: Project):
     narrow.single("import time\ntime.sleep(0.5)")
     for _ in range(MANY):
@@ -58,6 +67,7 @@ def test_a_run_that_waits_is_shown_and_cancelled(narrow: Project):
     second = narrow.start("run", "p.pipeline.yaml", "--json")
     run = wait_until(lambda: len(narrow.run_ids()) == 2 and narrow.run_ids()[-1], 60)
     wait_until(lambda: "its turn" in narrow.dagbook("show", run).out, 60)
+    assert driver_of(run).children(recursive=True) == []  # it costs one process
     assert narrow.dagbook("cancel", run).code == 0
     assert finish(second).json["state"] == "cancelled"
     (narrow.folder / "go").touch()

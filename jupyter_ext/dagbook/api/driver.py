@@ -88,7 +88,7 @@ def drive(
     if again is not None:
         # Of a driver that was killed together with its guardian, something may still run.
         end_marked({RUN: folder.name})
-    guardian = Guardian({RUN: folder.name})
+    guard = Guardian({RUN: folder.name})
 
     def asked() -> str | None:
         return wants_cancel() or cancel_file(folder)
@@ -98,8 +98,8 @@ def drive(
             # Taken up again, a run still says where it was made.
             tags = {**record_surroundings(folder, Path(plan.file).parent), **plan.tags}
             plan = plan.model_copy(update={"tags": tags})
-        state = bootstrap.driver(plan, folder.name, folder, asked, place).drive(wanted)
-        guardian.release()
+        state = bootstrap.driver(plan, folder.name, folder, asked, guard.begin, place).drive(wanted)
+        guard.release()
     finally:
         lock.release()
     if again is not None:
@@ -114,5 +114,5 @@ def cancel_file(folder: Path) -> str | None:
         return None
     try:
         return str(json.loads(path.read_text("utf-8")).get("by", "api"))
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return "api"

@@ -45,6 +45,7 @@ from dagbook.run.state import FINAL, RunState
 
 # How soon a request to cancel is seen while nothing else happens.
 _LOOK_EVERY: Final = 0.25
+_LOOK_AT_LEAST_EVERY: Final = 1.0
 
 
 class Driver:
@@ -139,7 +140,7 @@ class Driver:
 
     def _await_turn(self) -> None:
         """Until there is room for one more run. A request to cancel is heard meanwhile."""
-        history, told = self._history, ""
+        history, told, seconds = self._history, "", _LOOK_EVERY
         while self._turn is not None and history.state.cancel_by is None:
             why = self._turn.in_the_way()
             if why is None:
@@ -147,7 +148,8 @@ class Driver:
             pending = (name for name, step in history.state.steps.items() if step.state == "pending")
             if not told and (told := next(pending, "")):
                 history.happen(StepWaiting(step=told, why=why))
-            self._listen(_LOOK_EVERY)
+            self._listen(seconds)
+            seconds = min(seconds * 1.1, _LOOK_AT_LEAST_EVERY)  # of many that wait each look costs
         if told:
             history.machine.wake(told)
 

@@ -18,19 +18,26 @@ _GRACE = 3.0
 
 
 class Guardian:
-    """The side of whoever is guarded: start it before the first attempt, release it after the last.
+    """The side of whoever is guarded: begin it before the first attempt, release it after the last.
 
     Args:
         mark: variables that every process has in its environment that is to be ended.
     """
 
     def __init__(self, mark: Mapping[str, str]) -> None:
+        self._mark = mark
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        """From now on there may be something to end; safe to call twice."""
+        if self._process is not None:
+            return
         self._process = subprocess.Popen(
             [
                 sys.executable,
                 "-m",
                 "dagbook.executors.guardian",
-                *(f"{key}={value}" for key, value in mark.items()),
+                *(f"{key}={value}" for key, value in self._mark.items()),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -40,6 +47,8 @@ class Guardian:
 
     def release(self) -> None:
         """Everything ended in order; nothing to guard any more."""
+        if self._process is None:
+            return
         if self._process.stdin is not None:
             try:
                 self._process.stdin.write(_WELL)

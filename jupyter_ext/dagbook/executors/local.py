@@ -11,7 +11,7 @@ import selectors
 import shutil
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,21 +48,22 @@ class LocalExecutor:
     """Runs attempts side by side as long as they are handed over; the machine decides how many.
 
     Args:
-        workers: begins them.
+        workers: begins them; or makes what does, once there is something to begin.
     """
 
-    def __init__(self, workers: Workers | None = None) -> None:
-        self._begins = workers or Workers()
+    def __init__(self, workers: Workers | Callable[[], Workers] = Workers) -> None:
+        self._begins: Workers | None = None
+        self._make_workers: Callable[[], Workers] = Workers
+        if isinstance(workers, Workers):
+            self._begins = workers
+        else:
+            self._make_workers = workers
         self._workers: dict[str, _Worker] = {}
         self._selector = selectors.DefaultSelector()
         self._unheard: list[Event | Ended] = []
 
     def start(self, request: NodeRequest) -> None:
         """Write the request and begin its worker; to be called from the main thread."""
-        refused = self._begins.refusal() if request.warm else ""
-        if refused:
-            message = f"kernels start cold: {refused}"
-            self._unheard.append(StepWarned(step=request.step, message=message))
         folder = Path(request.folder)
         path = folder / REQUEST
         reading, writing = os.pipe()
@@ -70,7 +71,7 @@ class LocalExecutor:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_text(request.model_dump_json(indent=1), "utf-8")
             with (folder / LOG).open("ab") as log:
-                process = self._begins.begin(request, path, log, writing)
+                process = self._begun(request).begin(request, path, log, writing)
         except OSError as error:
             os.close(reading)
             self._unheard.append(_ended(request, None, f"its worker could not be started: {error.strerror}"))
@@ -81,6 +82,15 @@ class LocalExecutor:
         worker = _Worker(request=request, process=process, pipe=reading)
         self._workers[request.step] = worker
         self._selector.register(reading, selectors.EVENT_READ, worker)
+
+    def _begun(self, request: NodeRequest) -> Workers:
+        if self._begins is None:
+            self._begins = self._make_workers()
+        refused = self._begins.refusal() if request.warm else ""
+        if refused:
+            message = f"kernels start cold: {refused}"
+            self._unheard.append(StepWarned(step=request.step, message=message))
+        return self._begins
 
     def stop(self, step: str) -> None:
         """Ask the worker to end; whoever does not within its grace is killed."""
@@ -109,7 +119,8 @@ class LocalExecutor:
         while self._workers:
             self.wait(0.1)
         self._selector.close()
-        self._begins.close()
+        if self._begins is not None:
+            self._begins.close()
 
     def _patience(self, seconds: float) -> float:
         """A worker whose pipe is closed already is found by polling alone: look soon."""

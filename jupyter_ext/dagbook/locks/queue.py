@@ -14,7 +14,9 @@ from typing import Final
 from dagbook.errors import Finding, QueueFull
 
 LONGEST: Final = 256
-"""Runs in the line, those that go on among them. Each that waits is a process of some 40 MB."""
+"""Runs in the line, those that go on among them."""
+_EACH: Final = 96 << 20
+"""Bytes of the machine's memory for each: one that waits takes about 32 MB."""
 
 
 def queue_folder() -> Path | None:
@@ -47,17 +49,24 @@ class Turn:
         self._is_ours = False
 
     @classmethod
-    def take(cls, folder: Path, run: str, at_once: int) -> Turn:
+    def take(cls, folder: Path, run: str, at_once: int, memory: int = 0) -> Turn:
         """A place at the end of the line.
+
+        Args:
+            folder: of the line.
+            run: whose place it is.
+            at_once: how many runs go on at a time.
+            memory: bytes that the machine has; 0 where that is not known.
 
         Raises:
             QueueFull: the line is as long as it may be.
             OSError: there can be no line there.
         """
+        longest = min(LONGEST, memory // _EACH) if memory else LONGEST
         waiting = len(_tickets(folder))
-        if waiting >= LONGEST:  # some may be of the dead
+        if waiting >= longest:  # some may be of the dead
             waiting = sum(_is_held(ticket) for ticket in _tickets(folder))
-        if waiting >= LONGEST:
+        if waiting >= longest:
             raise QueueFull(
                 Finding(
                     code="too-many-runs",

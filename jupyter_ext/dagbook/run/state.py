@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from dagbook.pipeline.rules import Limits, Rules
 from dagbook.run.approval import approval_ended, approval_requested
+from dagbook.run.copying import changed
 from dagbook.run.elements import elements_of
 from dagbook.run.events import (
     ApprovalEnded,
@@ -108,12 +109,12 @@ def apply(state: RunState, entry: Entry) -> RunState:
     handler = _HANDLERS.get(type(entry.event))
     if handler is not None:
         state = handler(state, entry.event, entry.at)
-    return replace(state, seq=entry.seq)
+    return changed(state, seq=entry.seq)
 
 
 def _run_started(state: RunState, event: RunStarted, at: str) -> RunState:
     steps = Steps(StepState(outline=outline, reason=outline.reason) for outline in event.steps)
-    return replace(
+    return changed(
         state,
         run=event.run,
         pipeline=event.pipeline,
@@ -134,7 +135,7 @@ def _run_started(state: RunState, event: RunStarted, at: str) -> RunState:
 def _run_resumed(state: RunState, event: RunResumed, _at: str) -> RunState:
     for name in event.steps:
         _known_step(state, name)
-    return replace(
+    return changed(
         state,
         state="running",
         jobs=event.jobs,
@@ -150,23 +151,20 @@ def _run_resumed(state: RunState, event: RunResumed, _at: str) -> RunState:
 
 
 def _tracking_started(state: RunState, event: TrackingStarted, _at: str) -> RunState:
-    return replace(
-        state,
-        tracking_uri=event.tracking_uri,
-        experiment=event.experiment,
-        mlflow_run_id=event.mlflow_run_id,
+    return changed(
+        state, tracking_uri=event.tracking_uri, experiment=event.experiment, mlflow_run_id=event.mlflow_run_id
     )
 
 
 def _tracking_lost(state: RunState, event: TrackingLost, _at: str) -> RunState:
-    return replace(state, tracking_lost=event.reason)
+    return changed(state, tracking_lost=event.reason)
 
 
 def _tracking_completed(state: RunState, event: TrackingCompleted, _at: str) -> RunState:
     steps = state.steps
     for name, mlflow_run_id in event.steps.items():
-        steps = steps.replaced(replace(_known_step(state, name), mlflow_run_id=mlflow_run_id))
-    return replace(
+        steps = steps.replaced(changed(_known_step(state, name), mlflow_run_id=mlflow_run_id))
+    return changed(
         state,
         tracking_uri=event.tracking_uri,
         tracking_lost=None,
@@ -177,26 +175,26 @@ def _tracking_completed(state: RunState, event: TrackingCompleted, _at: str) -> 
 
 
 def _cancel_requested(state: RunState, event: CancelRequested, _at: str) -> RunState:
-    return replace(state, cancel_by=state.cancel_by or event.by)
+    return changed(state, cancel_by=state.cancel_by or event.by)
 
 
 def _hook_started(state: RunState, event: HookStarted, at: str) -> RunState:
-    return replace(state, hooks=hook_started(state.hooks, event, at))
+    return changed(state, hooks=hook_started(state.hooks, event, at))
 
 
 def _hook_ended(state: RunState, event: HookEnded, at: str) -> RunState:
-    return replace(state, hooks=hook_ended(state.hooks, event, at))
+    return changed(state, hooks=hook_ended(state.hooks, event, at))
 
 
 def _run_finished(state: RunState, event: RunFinished, at: str) -> RunState:
-    return replace(state, state=event.state, finished=at, seconds=event.seconds)
+    return changed(state, state=event.state, finished=at, seconds=event.seconds)
 
 
 def _step_started(state: RunState, event: StepStarted, at: str) -> RunState:
     step = _open_step(state, event.step, {"pending", "failed", "timed-out", "killed"})
     return _with(
         state,
-        replace(
+        changed(
             step,
             state="running",
             stopping=False,
@@ -217,24 +215,24 @@ def _step_started(state: RunState, event: StepStarted, at: str) -> RunState:
 
 def _cell_started(state: RunState, event: CellStarted, _at: str) -> RunState:
     step = _open_step(state, event.step, {"running"})
-    return _with(state, replace(step, cell=event.cell, total=event.total))
+    return _with(state, changed(step, cell=event.cell, total=event.total))
 
 
 def _output_seen(state: RunState, event: OutputSeen, _at: str) -> RunState:
-    return _with(state, replace(_open_step(state, event.step, {"running"}), line=event.line))
+    return _with(state, changed(_open_step(state, event.step, {"running"}), line=event.line))
 
 
 def _step_warned(state: RunState, event: StepWarned, _at: str) -> RunState:
     step = _known_step(state, event.step)
-    return _with(state, replace(step, warnings=(*step.warnings, event.message)))
+    return _with(state, changed(step, warnings=(*step.warnings, event.message)))
 
 
 def _step_stopping(state: RunState, event: StepStopping, _at: str) -> RunState:
-    return _with(state, replace(_open_step(state, event.step, {"running"}), stopping=True))
+    return _with(state, changed(_open_step(state, event.step, {"running"}), stopping=True))
 
 
 def _step_waiting(state: RunState, event: StepWaiting, _at: str) -> RunState:
-    return _with(state, replace(_open_step(state, event.step, {"pending"}), waiting=event.why))
+    return _with(state, changed(_open_step(state, event.step, {"pending"}), waiting=event.why))
 
 
 def _approval_requested(state: RunState, event: ApprovalRequested, at: str) -> RunState:
@@ -247,15 +245,15 @@ def _approval_ended(state: RunState, event: ApprovalEnded, at: str) -> RunState:
 
 def _step_expanded(state: RunState, event: StepExpanded, at: str) -> RunState:
     step = _open_step(state, event.step, {"pending"})
-    group = replace(step, state="running", started=at, items=len(event.items))
-    return replace(state, steps=state.steps.expanded(group, elements_of(step, event.items)))
+    group = changed(step, state="running", started=at, items=len(event.items))
+    return changed(state, steps=state.steps.expanded(group, elements_of(step, event.items)))
 
 
 def _step_succeeded(state: RunState, event: StepSucceeded, at: str) -> RunState:
     step = _open_step(state, event.step, {"running"})
     return _with(
         state,
-        replace(
+        changed(
             step,
             state="succeeded",
             finished=at,
@@ -275,7 +273,7 @@ def _step_failed(state: RunState, event: StepFailed, at: str) -> RunState:
         step = _without_attempt(step, event.attempt, at)
     return _with(
         state,
-        replace(
+        changed(
             step,
             state=event.as_ if event.retry_in is None else "pending",
             retry_in=event.retry_in,
@@ -290,7 +288,7 @@ def _step_failed(state: RunState, event: StepFailed, at: str) -> RunState:
 
 def _without_attempt(step: StepState, attempt: int, at: str) -> StepState:
     """A step that could not be prepared: the attempt counts, and nothing of it ever ran."""
-    return replace(
+    return changed(
         step, attempt=attempt, started=at, cell=0, total=0, line="", waiting="", folder="", mlflow_run_id=None
     )
 
@@ -299,7 +297,7 @@ def _step_reused(state: RunState, event: StepReused, at: str) -> RunState:
     step = _open_step(state, event.step, {"pending"})
     return _with(
         state,
-        replace(
+        changed(
             step,
             state="reused",
             finished=at,
@@ -321,7 +319,7 @@ def _step_skipped(state: RunState, event: StepSkipped, at: str) -> RunState:
     _open_step(state, event.step, {"pending"} if step.items is None else {"running"})
     return _with(
         state,
-        replace(step, state="skipped", finished=at, reason=event.because, skipped_by=event.cause, waiting=""),
+        changed(step, state="skipped", finished=at, reason=event.because, skipped_by=event.cause, waiting=""),
     )
 
 
@@ -329,7 +327,7 @@ def _step_cancelled(state: RunState, event: StepCancelled, at: str) -> RunState:
     step = _open_step(state, event.step, {"pending", "running"})
     return _with(
         state,
-        replace(
+        changed(
             step,
             state="cancelled",
             finished=at,
@@ -359,17 +357,17 @@ def _with(state: RunState, step: StepState) -> RunState:
     steps = state.steps.replaced(step)
     failed_first = state.failed_first
     if before.state == step.state:
-        return replace(state, steps=steps)
+        return changed(state, steps=steps)
     bad = step.state in BAD
     if step.outline.group:
         group = steps[step.outline.group]
         ended = group.ended + (step.state in FINAL) - (before.state in FINAL)
-        group = replace(group, ended=ended, bad=group.bad + bad - (before.state in BAD))
+        group = changed(group, ended=ended, bad=group.bad + bad - (before.state in BAD))
         steps = steps.replaced(group)
         bad = bad and group.bad > state.rules_of(group).tolerate
     if bad and failed_first is None:
         failed_first = step.outline.step
-    return replace(state, steps=steps, failed_first=failed_first)
+    return changed(state, steps=steps, failed_first=failed_first)
 
 
 # A table rather than a chain of isinstance: one line per event, and a missing one is seen.

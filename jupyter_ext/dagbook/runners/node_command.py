@@ -96,6 +96,8 @@ def read_request(path: Path) -> NodeRequest:
         return NodeRequest.model_validate(json.loads(text))
     except json.JSONDecodeError as error:
         raise InvalidInput(_wrong(path, f"the request is no JSON: {error.msg}", error.lineno)) from error
+    except RecursionError as error:
+        raise InvalidInput(_wrong(path, "the request is nested too deeply")) from error
     except ValidationError as error:
         found = [
             _wrong(path, f"{'.'.join(map(str, problem['loc'])) or 'the request'}: {problem['msg']}")

@@ -155,6 +155,7 @@ def _guard() -> str:
     with _guarding:
         if _guardian is None:
             _guardian = Guardian({MARK: _mark})
+            _guardian.begin()
     return _mark
 
 
