@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test test-faults test-engines test-binder check bench bench-load audit format docs build release clean environment browser \
+.PHONY: help demo lab test test-faults test-engines test-binder check bench bench-load audit format pictures docs build release clean environment browser \
 	test-python test-front-end \
 	check-format check-lint check-types check-imports check-front-end
 
@@ -88,6 +88,9 @@ format: environment  ## Put the code into its standard form, and mend what can b
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@cd labextension && jlpm lint:fix
+
+pictures: environment browser  ## Take the pictures of README and documentation from the running product
+	@$(BIN)/python tools/pictures.py
 
 docs: environment  ## Build the documentation into build/docs; a broken link or a page without a way to it fails
 	@tools/quietly "Documentation" $(BIN)/sphinx-build -W --keep-going -b html docs build/docs
