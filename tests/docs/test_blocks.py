@@ -1,4 +1,4 @@
-"""Every block of the pages that is a command, a pipeline file or Python means something, as it stands there."""
+"""Every command, pipeline file and Python block of the pages means something, as it stands there."""
 
 from __future__ import annotations
 
