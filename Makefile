@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test test-faults test-engines check bench bench-load audit format docs build release clean environment browser test-python test-front-end \
+.PHONY: help demo lab test test-faults test-engines test-binder check bench bench-load audit format docs build release clean environment browser \
+	test-python test-front-end \
 	check-format check-lint check-types check-imports check-front-end
 
 BIN := .venv/bin
@@ -49,6 +50,9 @@ test-faults: environment  ## Run the fault matrix and print what holds; ARGS=--w
 test-engines: environment  ## Run what is compiled for other schedulers on them, each in its own environment
 	@tools/bring-engine luigi 'luigi>=3.6'
 	@DAGBOOK_TEST_ENGINES=1 $(BIN)/python -m pytest tests/engines $(ARGS)
+
+test-binder: environment  ## Do what Binder does, in a new environment and a clone of the last commit, and run the notebook it opens
+	@tools/try-binder
 
 check: environment  ## Check format, lint, types and import contracts, of Python and of TypeScript
 	@$(MAKE) --no-print-directory --keep-going check-format check-lint check-types check-imports check-front-end
