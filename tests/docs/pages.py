@@ -6,17 +6,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 from tests.architecture.sources import ROOT
 
-FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"^(?P<indent>[ \t]*)```(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```[ \t]*$", re.MULTILINE | re.DOTALL
+)
+INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\((?P<target>[^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (?P<text>.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Fence:
-    """A block between ``` lines; `info` is what stands behind the first."""
+    """A block between ``` lines, also within a list; `info` is what stands behind the first."""
 
     info: tuple[str, ...]
     body: str
@@ -37,7 +41,12 @@ def reference(name: str) -> str:
 
 def fences(text: str) -> Iterator[Fence]:
     for match in FENCE.finditer(text):
-        yield Fence(tuple(match["info"].split()), match["body"])
+        yield Fence(tuple(match["info"].split()), dedent(match["body"]) if match["indent"] else match["body"])
+
+
+def inline(text: str) -> list[str]:
+    """What stands between single backticks, outside of fences."""
+    return INLINE.findall(FENCE.sub("", text))
 
 
 def links(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Links lead somewhere, commands exist, and the tutorial does what it says."""
+"""Links lead somewhere, examples are there, and the tutorial does what it says."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from dagbook.cli.main import main
 from tests.architecture.sources import ROOT
+from tests.docs.commands import commands
 from tests.docs.pages import anchors, fences, links, pages
 
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-pipeline.md"
@@ -23,12 +22,6 @@ TUTORIAL = ROOT / "docs" / "tutorial" / "first-pipeline.md"
 
 def named(page: Path) -> str:
     return str(page.relative_to(ROOT))
-
-
-def shell_lines(page: Path) -> list[str]:
-    """Lines of shell blocks that call us."""
-    blocks = [fence.body for fence in fences(page.read_text(encoding="utf-8")) if fence.language == "sh"]
-    return [line for block in blocks for line in block.splitlines() if line.startswith("dagbook ")]
 
 
 @pytest.mark.parametrize("page", pages(), ids=named)
@@ -47,22 +40,12 @@ def test_links_of_a_page_lead_somewhere(page):
     assert broken == []
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if shell_lines(page)], ids=named)
-def test_commands_on_a_page_exist_with_these_options(page):
-    for line in shell_lines(page):
-        words = shlex.split(line, comments=True)[1:]
-        command = main.get_command(click.Context(main), words[0])
-        assert command is not None, line
-        # Parses and checks the options; runs nothing.
-        command.make_context(f"dagbook {words[0]}", words[1:])
-
-
 def test_the_examples_that_pages_name_are_there():
     for page in pages():
-        for line in shell_lines(page):
-            for word in shlex.split(line, comments=True):
+        for words in commands(page.read_text(encoding="utf-8")):
+            for word in words:
                 if word.startswith("examples/"):
-                    assert (ROOT / word).exists(), f"{named(page)}: {line}"
+                    assert (ROOT / word).exists(), f"{named(page)}: {shlex.join(words)}"
 
 
 @pytest.mark.kernel
