@@ -54,9 +54,11 @@ def main() -> int:
         runs = {name: _run(folder / name, arguments, env) for name, arguments in EXAMPLES.items()}
         with _lab(folder, env) as url, _browser_page(url) as page:
             for name, run in runs.items():
+                _execute(page, "application:close-all")
                 _show_run(page, run)
                 _take(page, f"example-{name}")
             for theme, name in THEMES.items():
+                _execute(page, "application:close-all")
                 _theme(page, name)
                 _document(page)
                 _take(page, f"pipeline-{theme}")
@@ -113,7 +115,7 @@ def _browser_page(url: str) -> Iterator[Page]:
             executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
         )
         page = browser.new_page(
-            viewport={"width": 1360, "height": 800}, reduced_motion="reduce", locale="en-US"
+            viewport={"width": 1280, "height": 600}, reduced_motion="reduce", locale="en-US"
         )
         page.set_default_timeout(_PATIENCE)
         page.goto(f"{url}lab?token=pictures&reset")
@@ -162,7 +164,7 @@ def _show_run(page: Page, run: str) -> Any:
 
 def _take(page: Page, name: str) -> None:
     """A picture of the whole window, with few colours: what is drawn has no more."""
-    page.mouse.move(680, 799)
+    page.mouse.move(640, 599)
     page.wait_for_timeout(1500)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     file = PICTURES / f"{name}.png"

@@ -74,8 +74,12 @@ export function Canvas(props: CanvasProps): JSX.Element {
   );
 }
 
+/** Arrow heads and dots are found by ids of the page: with the same ones, those of a hidden tab were meant. */
+let canvases = 0;
+
 function Surface(props: CanvasProps): JSX.Element {
   const { nodes: wanted, edges, edits, selected, select, trans } = props;
+  const [id] = useState(() => `dagbook-canvas-${(canvases += 1)}`);
   const [known, setKnown] = useState<Node[]>([]);
   // What React Flow measured is kept; all else is as it is wanted.
   const nodes = useMemo(() => merged(known, wanted, selected), [known, wanted, selected]);
@@ -104,6 +108,7 @@ function Surface(props: CanvasProps): JSX.Element {
 
   return (
     <ReactFlow
+      id={id}
       nodes={nodes}
       edges={lines}
       nodeTypes={props.types}
