@@ -137,6 +137,12 @@ class Run:
         """Everything of the run, in the shape of `dagbook show --json`."""
         return self._queries.show(self.id)
 
+    def open(self, step: str) -> Path:
+        """A copy of the step's notebook with what this run gave it, like `dagbook open`; its path."""
+        from dagbook.api.opening import open_step
+
+        return open_step(self, step)
+
     def report(self, best: str | None = None) -> str:
         """The run as one page of HTML that needs neither a network nor a script.
 

@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "cancel": ("cancel", "End a run that is going on."),
     "resume": ("resume", "Do what a run has not finished."),
     "retry": ("retry", "Do again what failed in a run, or a step of it."),
+    "open": ("open", "Copy a step's notebook with the inputs that a run gave it, to work on."),
     "rm": ("rm", "Remove runs for good."),
     "gc": ("gc", "Tidy up: old runs, and results that nobody needs."),
     "sync": ("sync", "Send what notebooks logged while MLflow was away."),

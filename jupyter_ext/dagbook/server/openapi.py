@@ -21,6 +21,7 @@ _STATUS: Final = {
     "POST dagbook/api/runs": 201,
     "POST dagbook/api/runs/{run}/resume": 202,
     "POST dagbook/api/runs/{run}/retry": 202,
+    "POST dagbook/api/runs/{run}/steps/{step}/open": 201,
     "POST dagbook/api/pipeline/draft": 201,
     "POST dagbook/api/schedules": 201,
     "DELETE dagbook/api/schedules/{name}": 204,

@@ -1,4 +1,4 @@
-"""The REST routes that take runs up again, and remove them; see docs/reference/rest.md."""
+"""The REST routes that take runs up again, open their steps, and remove them; see docs/reference/rest.md."""
 
 from __future__ import annotations
 
@@ -34,6 +34,19 @@ class RetryHandler(DagbookHandler):
         await _take_up(self, "retried", run)
 
 
+class OpenStepHandler(DagbookHandler):
+    """A step's notebook with the inputs that the run gave it."""
+
+    @authenticated
+    @authorized
+    async def post(self, run: str, step: str) -> None:
+        """Write the copy; `{"run", "step", "path"}`, the path as the file browser shows it."""
+        checked_run(run)
+        said = await asyncio.to_thread(lambda: _verbs().opened(self.projects, run, step))
+        self.set_status(HTTPStatus.CREATED)
+        await self.finish(json.dumps(said))
+
+
 class RemoveHandler(RunHandler):
     """One run, which may be removed."""
 
@@ -61,6 +74,7 @@ async def _take_up(handler: DagbookHandler, verb: str, run: str) -> None:
 RUN_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/runs/([^/]+)/resume", ResumeHandler),
     (r"dagbook/api/runs/([^/]+)/retry", RetryHandler),
+    (r"dagbook/api/runs/([^/]+)/steps/([^/]+)/open", OpenStepHandler),
     (r"dagbook/api/runs/([^/]+)", RemoveHandler),
 )
 """Paths below the server's base URL; they come before those that only read."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from dagbook.api.opening import open_step
 from dagbook.api.removal import rm
 from dagbook.api.resume import resume, retry
 from dagbook.api.run import Run, find
@@ -40,6 +41,12 @@ def retried(projects: Projects, run: str, body: Mapping[str, Any]) -> dict[str, 
 def removed(projects: Projects, run: str, *, mlflow: bool) -> dict[str, Any]:
     """Remove the run for good."""
     return asdict(rm(_found(projects, run), mlflow=mlflow))
+
+
+def opened(projects: Projects, run: str, step: str) -> dict[str, Any]:
+    """Write a copy of the step's notebook with what the run gave it."""
+    path = open_step(_found(projects, run), step, within=projects.root)
+    return {"run": run, "step": step, "path": projects.shown_path(str(path.resolve()))}
 
 
 def _found(projects: Projects, run: str) -> Run:

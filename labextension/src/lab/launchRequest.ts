@@ -52,6 +52,11 @@ export class LaunchRoutes implements LaunchServer {
     return this.ask(['runs', run, 'approve'], { body: answer });
   }
 
+  /** Writes a copy of the step's notebook with what the run gave it; where it is. */
+  openStep(run: string, step: string): Promise<{ readonly path: string }> {
+    return this.ask(['runs', run, 'steps', step, 'open'], { body: {} });
+  }
+
   cancel(run: string): Promise<unknown> {
     return this.ask(['runs', run, 'cancel'], { body: {} });
   }

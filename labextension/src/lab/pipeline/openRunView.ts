@@ -83,6 +83,8 @@ function actionsOf(places: RunViewPlaces, follower: RunFollower): RunActions {
     resume: () => tried(again('resume', {})),
     retry: steps => tried(again('retry', steps.length === 0 ? {} : { steps })),
     openNotebook: (step, cell) => tried(showExecuted(app, notebookPath(run, step), cell)),
+    openWithInputs: step =>
+      tried(routes.openStep(run, step).then(({ path }) => openNotebook(app, path))),
     openRecord: id => tried(app.commands.execute(OPEN_RUN, { run: id })),
     answer: (step, approved) =>
       tried(answer(settings, trans, { run, step, approved }).then(() => follower.follow())),

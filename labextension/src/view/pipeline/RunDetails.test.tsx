@@ -1,4 +1,4 @@
-import { fireEvent, render, screen, within } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { expect, test, vi } from 'vitest';
 
 import { runGraphOf } from '../../model/pipeline/runGraph';
@@ -26,6 +26,7 @@ function drawn(
     resume: vi.fn(),
     retry: vi.fn(),
     openNotebook: vi.fn(),
+    openWithInputs: vi.fn(),
     openRecord: vi.fn(),
     answer: vi.fn(),
     log: vi.fn(log)
@@ -67,6 +68,17 @@ test('the steps of a node are a table, and choosing one shows it', async () => {
   expect(screen.queryByText('of train[0]')).toBeNull();
   expect(rows[3]?.getAttribute('aria-pressed')).toBe('true');
   expect(actions.log.mock.calls.map(([step]) => step)).toEqual(['train[0]', 'train[3]']);
+});
+
+test('a step opens with the inputs of the run, and one that never began does not', () => {
+  const { actions } = drawn('failure-skips', 'train');
+
+  fireEvent.click(screen.getByRole('button', { name: 'Open with these inputs' }));
+
+  expect(actions.openWithInputs).toHaveBeenCalledWith(actions.log.mock.calls[0]?.[0]);
+  cleanup();
+  drawn('failure-skips', 'report');
+  expect(screen.queryByRole('button', { name: 'Open with these inputs' })).toBeNull();
 });
 
 test('while the run goes on nothing can be done again', () => {

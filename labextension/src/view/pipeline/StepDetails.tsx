@@ -51,6 +51,11 @@ export function StepDetails(props: StepDetailsProps): JSX.Element {
             {trans.__('Open the executed notebook')}
           </button>
         )}
+        {step.attempt + Number(status === 'reused') > 0 && (
+          <button type="button" onClick={() => actions.openWithInputs(name)}>
+            {trans.__('Open with these inputs')}
+          </button>
+        )}
         {mlflowRunId !== null && (
           <button type="button" onClick={() => actions.openRecord(mlflowRunId)}>
             {trans.__('Open what was recorded')}

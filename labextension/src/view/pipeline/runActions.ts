@@ -10,6 +10,8 @@ export interface RunActions {
   retry(steps: readonly string[]): void;
   /** The executed notebook of a step, at that cell if one is given; cells count from 1. */
   openNotebook(step: string, cell?: number): void;
+  /** A copy of the step's notebook, with the parameters and inputs of this run, to work on. */
+  openWithInputs(step: string): void;
   /** What MLflow has recorded under that id. */
   openRecord(id: string): void;
   /** Answers for a step that waits for a person. */

@@ -1,0 +1,164 @@
+"""A step's notebook as it ran in a past run, to work on: a copy with the parameters and inputs of that run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from dagbook import bootstrap
+from dagbook.api.run import Run, find
+from dagbook.engine.expansion import planned_step
+from dagbook.engine.folders import PLAN, REQUEST, frozen_notebook, step_folder
+from dagbook.engine.prepare import FrozenNotebook, Unprepared, prepare_step
+from dagbook.engine.request import NodeRequest
+from dagbook.engine.upstream import Around
+from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound, did_you_mean
+from dagbook.notebook.cells import kernel_name_of
+from dagbook.notebook.values import FileValue, Json, decode
+from dagbook.pipeline.plan import Plan, PlannedNode
+from dagbook.run.state import StepState
+from dagbook.runners.inject import to_execute
+
+
+def open_step(run: Run | str, step: str, *, where: Path | str = ".", within: Path | None = None) -> Path:
+    """Write a copy of the step's notebook with what the run gave it, beside the author's notebook.
+
+    The copy is of the notebook as it was when the run was planned. Nothing is ever overwritten.
+
+    Args:
+        run: over or going on; a text is an id or the beginning of one.
+        step: its name: `train`, `train[3]`.
+        where: the project's folder, for an id.
+        within: a folder that the copy must lie in, if any.
+
+    Raises:
+        NotFound: there is no such run or step, or what the step was given is gone.
+        InvalidInput: the step has no values of its own, or its notebook lies outside of `within`.
+        EnvironmentFault: the copy cannot be written.
+    """
+    found = run if isinstance(run, Run) else find(run, Path(where))
+    plan = _plan(found)
+    state = found.state.steps.get(step)
+    if state is None:
+        raise NotFound(
+            Finding(
+                code="unknown-step", message=f"run {found.id} has no step '{step}'",
+                remedy=did_you_mean(step, found.state.steps),
+            )
+        )  # fmt: skip
+    node = plan.nodes[state.outline.node]
+    place = Path(node.notebook).parent
+    if within is not None and not place.resolve().is_relative_to(within.resolve()):
+        raise InvalidInput(
+            Finding(
+                code="outside-root", message=f"the notebook of '{step}' lies outside of the server's root folder",
+                remedy=f"type `dagbook open {found.id} {step}` in a terminal", file=node.notebook,
+            )
+        )  # fmt: skip
+    document = _frozen(found, state)
+    params = _params(found, plan, state, document)
+    _require_inputs(found, step, params)
+    return _write(place, f"{Path(node.notebook).stem}-{found.id}-{step_folder(step)}",
+                  _copy(document, params, node))  # fmt: skip
+
+
+def _plan(run: Run) -> Plan:
+    try:
+        return Plan.model_validate_json((run.folder / PLAN).read_bytes())
+    except (OSError, ValueError) as error:
+        raise _gone(f"the plan of run {run.id} is gone or cannot be read", run.folder / PLAN) from error
+
+
+def _frozen(run: Run, state: StepState) -> dict[str, Any]:
+    path = run.folder / frozen_notebook(state.outline.node)
+    try:
+        return bootstrap.read_frozen(path)
+    except (OSError, ValueError) as error:
+        raise _gone(f"the notebook that run {run.id} kept of '{state.outline.node}' is gone", path) from error
+
+
+def _params(run: Run, plan: Plan, state: StepState, document: dict[str, Any]) -> Mapping[str, Json]:
+    """What the newest attempt was given; of a step that was not attempted, what it would have been given."""
+    if state.folder and state.attempt:
+        path = run.folder / state.folder / REQUEST
+        try:
+            return NodeRequest.model_validate_json(path.read_bytes()).params
+        except FileNotFoundError:
+            pass  # done by another scheduler, whose request lay elsewhere
+        except (OSError, ValueError) as error:
+            raise _gone(f"what '{state.outline.step}' was given cannot be read", path) from error
+    planned = planned_step({each.step: each for each in plan.steps}, run.state, state.outline.step)
+    if plan.nodes[planned.node].rules.foreach and planned.index is None:
+        raise InvalidInput(
+            Finding(
+                code="no-inputs", message=f"'{planned.step}' stands for one step for each element of its list",
+                remedy=f"name one of them: {planned.step}[0]",
+            )
+        )  # fmt: skip
+    around = Around(plan=plan, step=planned, state=run.state, folder=run.folder)
+    find_model = bootstrap.find_model(Path(plan.project))
+    try:
+        return prepare_step(around, FrozenNotebook.of(document), find_model).params
+    except Unprepared as error:
+        raise InvalidInput(
+            Finding(
+                code="no-inputs",
+                message=f"'{planned.step}' had no inputs in run {run.id}: {error.error.value}",
+                remedy=error.error.remedy or f"see `dagbook show {run.id}`",
+            )
+        ) from error
+
+
+def _require_inputs(run: Run, step: str, params: Mapping[str, Json]) -> None:
+    for name, form in params.items():
+        for path in _files(decode(form)):
+            if not Path(path).exists():
+                raise _gone(f"input '{name}' of '{step}' in run {run.id} is gone", Path(path))
+
+
+def _files(value: object) -> Iterator[str]:
+    if isinstance(value, FileValue):
+        yield value.path
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _files(inner)
+
+
+def _copy(document: dict[str, Any], params: Mapping[str, Json], node: PlannedNode) -> str:
+    kernel = node.kernel or kernel_name_of(document) or ""
+    copy = to_execute(document, params, kernel)
+    if node.kernel:
+        spec = copy["metadata"].get("kernelspec") or {}
+        copy["metadata"]["kernelspec"] = {**spec, "name": kernel, "display_name": kernel}
+    return json.dumps(copy, ensure_ascii=False, indent=1) + "\n"
+
+
+def _write(place: Path, stem: str, text: str) -> Path:
+    content = text.encode("utf-8", "surrogatepass")
+    for number in count(1):
+        path = place / f"{stem}{'' if number == 1 else f'-{number}'}.ipynb"
+        try:
+            with path.open("xb") as file:
+                file.write(content)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise EnvironmentFault(
+                Finding(
+                    code="not-writable", message=f"the copy cannot be written: {error.strerror}",
+                    remedy="make room or allow writing there", file=str(path),
+                )
+            ) from error  # fmt: skip
+        return path
+    raise AssertionError  # `count` has no end
+
+
+def _gone(message: str, path: Path) -> NotFound:
+    return NotFound(
+        Finding(
+            code="inputs-gone", message=message, file=str(path),
+            remedy="run the pipeline again, and open the new run's step",
+        )
+    )  # fmt: skip
