@@ -4,5 +4,6 @@ import './launch.css';
 import './tracked.css';
 import './models.css';
 import './run-page.css';
+import './compare.css';
 import 'uplot/dist/uPlot.min.css';
 import './pipeline.css';

@@ -29,6 +29,7 @@ for step in range(4000):
     if Path("enough").exists():
         break
 """
+OTHER = "%%track other -p depth\ndepth = 3\n%metric loss=0.4 acc=0.8"
 SHORT = "%%track <img src=x> -p depth\ndepth = 2\n%metric loss=0.5 acc=0.7"
 
 
@@ -38,7 +39,7 @@ def notebook(lab: Lab, page: Page) -> Iterator[str]:
     folder = lab.root / f"tracked-{secrets.token_hex(3)}"
     folder.mkdir()
     (folder / ".dagbook").mkdir()
-    write_notebook(folder / "study.ipynb", ["%load_ext dagbook", SHORT, LOOP])
+    write_notebook(folder / "study.ipynb", ["%load_ext dagbook", SHORT, OTHER, LOOP])
     path = f"{folder.name}/study.ipynb"
     run(page, "docmanager:open", path=path)
     page.wait_for_function(
@@ -109,18 +110,32 @@ def test_a_run_appears_and_its_chart_moves_while_the_cell_runs(
 
 
 def side_by_side(page: Page, panel: Locator, artifacts: Path) -> None:
-    """Two selected runs are compared: what differs, and their curves in one chart."""
+    """Selected runs are compared: what differs, lines across what was chosen, their curves in one chart."""
     for box in panel.get_by_role("checkbox").all():
         box.check()
     panel.get_by_role("button", name="Compare").click()
-    compared = page.get_by_role("region", name="Compare 2 Runs")
+    compared = page.get_by_role("region", name="Compare 3 Runs")
     expect(compared.locator("[data-differs]").filter(has_text="depth")).to_have_count(1, timeout=SOON)
     expect(compared.locator("canvas").first).to_be_visible(timeout=SOON)
-    for theme, named in THEMES.items():
+    lines = compared.get_by_role("img", name=re.compile("^3 runs as lines across: depth, acc, loss\\."))
+    expect(lines.locator(".jp-DagbookParallel-line")).to_have_count(3)
+    for theme, named in {**THEMES, "contrast": "JupyterLab Dark High Contrast"}.items():
         show_theme(page, named)
         page.screenshot(path=artifacts / f"tracked-compare-{theme}.png")
         assert page_violations(page, ".jp-DagbookPage:not(.lm-mod-hidden)") == []
-    compared.get_by_role("button", name="live").click()
+    in_colours_of_the_system(page, compared, artifacts)
+    compared.get_by_role("region", name="What differs").get_by_role("button", name="live").click()
+
+
+def in_colours_of_the_system(page: Page, compared: Locator, artifacts: Path) -> None:
+    """Where the system gives the colours, states and lines are still told apart."""
+    page.emulate_media(forced_colors="active")
+    page.screenshot(path=artifacts / "tracked-compare-forced-colours.png")
+    strokes = compared.locator(".jp-DagbookParallel-line").evaluate_all(
+        "lines => lines.map(line => getComputedStyle(line).strokeDasharray)"
+    )
+    assert len(set(strokes)) == 3
+    page.emulate_media(forced_colors="none")
 
 
 def edits_and_second_thoughts(page: Page, panel: Locator, run_page: Locator) -> None:

@@ -25,8 +25,9 @@ MODULES: Final = (
     "dagbook.magics.compare",
     "dagbook.magics.pipeline",
     "dagbook.magics.input_binding",
+    "dagbook.magics.overview",
 )
-"""Each has `register(ip)`, which adds its magics; none may import anything heavy."""
+"""Each has `register(ip)`, which adds its magics; none may import anything heavy. The last lists them all."""
 
 
 def load_ipython_extension(ip: Any) -> None:

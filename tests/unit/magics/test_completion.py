@@ -135,6 +135,7 @@ MAGICS = {
     "line": [
         "artifact",
         "compare",
+        "dagbook",
         "input",
         "metric",
         "output",

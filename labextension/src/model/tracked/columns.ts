@@ -18,7 +18,7 @@ export const FIXED = [STARTED, DURATION, SPARK, USER, SOURCE] as const;
 const MOST_BY_ITSELF = 2;
 const SYSTEM = 'system/';
 /** Recorded of every tracked cell without being asked. */
-const UNASKED = new Set(['duration_seconds', 'peak_memory_bytes']);
+export const UNASKED = new Set(['duration_seconds', 'peak_memory_bytes']);
 
 export interface ColumnShape {
   readonly id: string;

@@ -44,6 +44,11 @@ export function colourOf(index: number): string {
   return `var(${COLOURS[index % COLOURS.length] ?? ''})`;
 }
 
+/** For who does not tell the colours. */
+export function dashesOf(index: number): readonly number[] {
+  return DASHES[index % DASHES.length] ?? [];
+}
+
 export function MetricChart({ lines, look, label, trans }: MetricChartProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -147,7 +152,7 @@ function options(node: HTMLElement, named: readonly string[], isLog: boolean): u
         label: name,
         stroke: () => theme(COLOURS[index % COLOURS.length] ?? ''),
         width: 1.5,
-        dash: DASHES[index % DASHES.length] ?? [],
+        dash: [...dashesOf(index)],
         spanGaps: true,
         points: { show: (drawn: uPlot) => drawn.data[0].length <= 30, size: 4 },
         value: (_: uPlot, value: number | null) => (value === null ? '' : numberText(value))

@@ -11,6 +11,7 @@ import { LookControls } from '../LookControls';
 import { MetricChart, colourOf } from '../MetricChart';
 import { signOf } from '../trackedWords';
 import { CellsCompared } from './CellsCompared';
+import { ParallelChart } from './ParallelChart';
 
 export interface ComparePageProps {
   readonly store: CompareStore;
@@ -46,6 +47,7 @@ export function ComparePage({ store, trans, open }: ComparePageProps): JSX.Eleme
         <>
           <Differences state={state} trans={trans} open={open} />
           {state.runs.length === 2 && <CellsCompared state={state} store={store} trans={trans} />}
+          <ParallelChart runs={state.runs} trans={trans} />
           {metrics.length > 0 && <h2>{trans.__('Curves')}</h2>}
           {metrics.length > 0 && (
             <LookControls look={state.look} trans={trans} onChange={look => store.look(look)} />
