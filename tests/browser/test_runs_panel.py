@@ -175,6 +175,8 @@ def test_the_empty_panel_teaches_and_is_accessible(page: Page, lab: Lab, artifac
 
     expect(panel).to_contain_text("dagbook run FILE")
     expect(panel).to_contain_text("dagbook demo")
+    expect(panel.get_by_role("button", name="Run a Pipeline or Notebook…")).to_be_enabled()
+    expect(panel.get_by_role("button", name="Open a Terminal")).to_be_enabled()
 
     panel.screenshot(path=artifacts / "panel-empty.png")
     assert violations(page) == []

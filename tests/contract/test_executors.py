@@ -22,6 +22,7 @@ from dagbook.executors.local import LocalExecutor
 from dagbook.executors.workers import Workers
 from dagbook.run.events import CellStarted, Event, OutputSeen, StepWarned
 from dagbook.testing import FakeExecutor, FakeRunner, Outcome, failed, values
+from tests.docs.extending import on_the_page
 
 # Speaks the protocol of `dagbook node run`, and does what the name of the node says.
 WORKER = """
@@ -107,12 +108,14 @@ def worker(tmp_path: Path) -> list[str]:
     return [sys.executable, "-S", str(script)]
 
 
-@pytest.fixture(params=["fake", "local", "dask"])
+@pytest.fixture(params=["fake", "local", "dask", "documented"])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     if request.param == "fake":
         made: Executor = FakeExecutor(FakeRunner(OUTCOMES))
     elif request.param == "local":
         made = LocalExecutor(Workers(request.getfixturevalue("worker")))
+    elif request.param == "documented":
+        made = on_the_page("executors/threads.py")["ThreadExecutor"](request.getfixturevalue("worker"))
     else:
         address = request.getfixturevalue("dask_cluster")
         made = DaskExecutor(connect(address, 2), request.getfixturevalue("worker"))

@@ -31,6 +31,8 @@ export interface PanelOptions {
   draw(run: string): void;
   cancel(run: string): void;
   answer(run: string, step: string, approved: boolean): void;
+  chooseLaunch(): void;
+  readonly openTerminal: (() => void) | null;
 }
 
 export class RunPanelWidget extends ReactWidget {
@@ -52,7 +54,9 @@ export class RunPanelWidget extends ReactWidget {
       openNotebook: (run, step) => options.openNotebook(run, step),
       draw: run => options.draw(run),
       cancel: run => options.cancel(run),
-      answer: (run, step, approved) => options.answer(run, step, approved)
+      answer: (run, step, approved) => options.answer(run, step, approved),
+      chooseLaunch: () => options.chooseLaunch(),
+      openTerminal: options.openTerminal
     };
     this.id = PANEL_ID;
     this.addClass('jp-DagbookPanel');

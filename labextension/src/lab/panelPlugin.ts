@@ -10,6 +10,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Answered } from './approve';
 import { addCommands } from './commands';
 import { IModels } from './models/tokens';
+import { CHOOSE_LAUNCH } from './launchCommands';
 import { notebookPath } from './notebookDrive';
 import { openRecord } from './openRecord';
 import { RunPanelWidget } from './panel';
@@ -20,6 +21,8 @@ import { ITracked } from './tracked/tokens';
 
 /** After the file browser and the running kernels, before most extensions. */
 const RANK = 350;
+/** JupyterLab's own. */
+const NEW_TERMINAL = 'terminal:create-new';
 
 export const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: 'dagbook:panel',
@@ -49,7 +52,11 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       openNotebook: (run, step) => void openRecord(app, notebookPath(run, step)),
       draw: run => void app.commands.execute(OPEN_RUN_VIEW, { run }),
       cancel: run => void cancel(app, trans, run),
-      answer: (run, step, approved) => void answer(app, trans, { run, step, approved })
+      answer: (run, step, approved) => void answer(app, trans, { run, step, approved }),
+      chooseLaunch: () => void app.commands.execute(CHOOSE_LAUNCH),
+      openTerminal: app.serviceManager.terminals.isAvailable()
+        ? () => void app.commands.execute(NEW_TERMINAL)
+        : null
     });
     app.shell.add(panel, 'left', { rank: RANK, type: 'Dagbook' });
     restorer?.add(panel, PANEL_ID);

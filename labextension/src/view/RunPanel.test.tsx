@@ -21,6 +21,8 @@ function drawn(...names: readonly string[]): {
     draw: vi.fn(),
     cancel: vi.fn(),
     answer: vi.fn(),
+    chooseLaunch: vi.fn(),
+    openTerminal: vi.fn(),
     toggle: vi.fn((key: string, open: boolean) => store.change({ type: 'row-toggled', key, open })),
     filter: vi.fn((text: string) => store.change({ type: 'filter-typed', text }))
   };
@@ -67,13 +69,27 @@ test('before the first answer nothing is claimed', () => {
   expect(screen.queryByText('dagbook demo')).toBeNull();
 });
 
-test('an empty list teaches how to fill it', () => {
-  const { store } = drawn();
+test('an empty list teaches how to fill it, and its buttons do', async () => {
+  const { store, actions } = drawn();
 
   act(() => store.change({ type: 'runs-listed', runs: [], more: false }));
 
   expect(screen.getByText('dagbook run FILE')).toBeTruthy();
   expect(screen.getByText('dagbook demo')).toBeTruthy();
+  await userEvent.click(screen.getByRole('button', { name: 'Run a Pipeline or Notebook…' }));
+  expect(actions.chooseLaunch).toHaveBeenCalledTimes(1);
+  await userEvent.click(screen.getByRole('button', { name: 'Open a Terminal' }));
+  expect(actions.openTerminal).toHaveBeenCalledTimes(1);
+});
+
+test('no terminal is offered where there are none', () => {
+  const { store, actions } = drawn();
+  Object.assign(actions, { openTerminal: null });
+
+  act(() => store.change({ type: 'runs-listed', runs: [], more: false }));
+
+  expect(screen.getByText('dagbook demo')).toBeTruthy();
+  expect(screen.queryByRole('button', { name: 'Open a Terminal' })).toBeNull();
 });
 
 test('a run says its name, its state as a word and how many steps are well', () => {

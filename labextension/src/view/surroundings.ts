@@ -21,6 +21,10 @@ export interface PanelActions {
   cancel(run: string): void;
   /** Answers for a step that waits for a person. */
   answer(run: string, step: string, approved: boolean): void;
+  /** Lets a person choose a pipeline or notebook, and opens a launch of it. */
+  chooseLaunch(): void;
+  /** Null where the server gives no terminals. */
+  readonly openTerminal: (() => void) | null;
 }
 
 export interface Surroundings {

@@ -11,6 +11,7 @@ import { TrackedFeed } from '../../model/tracked/trackedFeed';
 import { TrackedStore, kept } from '../../model/tracked/trackedStore';
 import type { Kept, TrackedChange } from '../../model/tracked/trackedStore';
 import type { TrackedActions } from '../../view/tracked/trackedSurroundings';
+import { TRACK_NOTEBOOK } from '../launchCommands';
 import { isExecuted } from '../notebookDrive';
 import { explain } from '../request';
 import { Recordings } from './recordings';
@@ -97,6 +98,7 @@ export class LiveTracked implements TrackedTable {
         void import('./trackedActions').then(({ openRunMenu }) =>
           openRunMenu(app.commands, run, x, y)
         ),
+      track: () => void app.commands.execute(TRACK_NOTEBOOK),
       seen: runs => {
         this.#onScreen = new Set(runs.map(run => run.run));
         void this.#seen.invoke().catch(() => undefined);

@@ -36,6 +36,12 @@ export function NoTrackedRuns({ state }: { readonly state: TrackedState }): JSX.
       <p>
         {trans.__('No runs yet. Track a notebook, and each run is listed here while it goes on:')}
       </p>
+      {state.notebook !== null && (
+        <button type="button" className="jp-DagbookFault-retry" onClick={() => actions.track()}>
+          {trans.__('Track This Notebook')}
+        </button>
+      )}
+      <p>{trans.__('Or type it into a cell; `%dagbook` lists what else there is:')}</p>
       <code>{MAGIC}</code>
       {state.scope.kind === 'notebook' && everything}
     </div>

@@ -37,11 +37,22 @@ function drawn(state: Partial<TrackedState>): {
     rename: vi.fn(),
     remove: vi.fn(),
     menu: vi.fn(),
+    track: vi.fn(),
     seen: vi.fn()
   };
   render(<RunsTab store={store} actions={actions} trans={ENGLISH} locale="en" />);
   return { store, actions };
 }
+
+test('while nothing was tracked it is said how that begins, with a button for the notebook in front', async () => {
+  const { actions, store } = drawn({ scope: { kind: 'all' }, notebook: null });
+  expect(screen.getByText(/%track start/)).toBeTruthy();
+  expect(screen.queryByRole('button', { name: 'Track This Notebook' })).toBeNull();
+
+  act(() => store.change({ type: 'notebook-in-front', path: 'churn/train.ipynb' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Track This Notebook' }));
+  expect(actions.track).toHaveBeenCalledTimes(1);
+});
 
 test('a run is a row with its status as a word, its values and its user', () => {
   drawn({ runs: [recorded(0, { status: 'failed', name: NASTY, params: { depth: NASTY } })] });

@@ -22,6 +22,8 @@ export interface TrackedActions {
   remove(run: TrackedRun): void;
   /** Show what else can be done with the run, at a place of the window. */
   menu(run: TrackedRun, x: number, y: number): void;
+  /** Tracks the notebook in front. */
+  track(): void;
   /** These runs are on the screen now. */
   seen(runs: readonly TrackedRun[]): void;
 }
