@@ -1,7 +1,7 @@
 """Take the pictures of README and documentation from the running product: `make pictures`.
 
-The examples are copied and run, a JupyterLab is started on the copies, and a browser shows them in both themes.
-Takes some minutes. Each picture is looked at before it is committed: the script cannot judge them.
+The examples are copied and run, a JupyterLab is started on the copies, and a browser shows them in both
+themes. Takes some minutes. Each picture is looked at before it is committed: the script cannot judge them.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ def _lab(folder: Path, env: dict[str, str]) -> Iterator[str]:
     settings.joinpath("notification.jupyterlab-settings").write_text('{"fetchNews": "false"}', "utf-8")
     around = {
         **env, "JUPYTER_RUNTIME_DIR": str(runtime), "JUPYTER_CONFIG_DIR": str(own),
-        "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
+        "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
     }  # fmt: skip
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root"]
     command += ["--IdentityProvider.token=pictures", f"--ServerApp.root_dir={folder}"]

@@ -10,7 +10,7 @@ import sys
 import nbformat
 import pytest
 
-from dagbook.api.opening import open_step
+from dagbook.api.opening import Opened, open_step
 from dagbook.api.run import find
 from dagbook.errors import EnvironmentFault, InvalidInput
 from tests.acceptance.notebooks import parameters
@@ -56,20 +56,25 @@ def failed(project: Project) -> tuple[Project, str]:
     return project, ran.json["run"]
 
 
+def opened(run: str, project: Project) -> Opened:
+    found = find(run, project.folder)
+    return Opened(found.id, found.folder, found.state)
+
+
 def test_a_failed_element_opens_with_its_values_and_fails_as_it_did(failed: tuple[Project, str]):
     project, run = failed
     before = (project.folder / "score.ipynb").read_bytes()
-    opened = project.dagbook("open", run, "score[1]", "--json")
-    assert opened.json == {
+    said = project.dagbook("open", run, "score[1]", "--json")
+    assert said.json == {
         "run": run, "step": "score[1]", "path": str(project.folder / f"score-{run}-score.1.ipynb"),
     }  # fmt: skip
-    document = nbformat.read(opened.json["path"], as_version=4)
+    document = nbformat.read(said.json["path"], as_version=4)
     given = next(cell for cell in document.cells if "injected-parameters" in cell.metadata.get("tags", []))
     assert 'shard = "y"' in given.source
     assert "scale = 7" in given.source
     assert all(not cell.get("outputs") for cell in document.cells)
     ran = subprocess.run(
-        [sys.executable, "-m", "jupyter", "execute", opened.json["path"]],
+        [sys.executable, "-m", "jupyter", "execute", said.json["path"]],
         cwd=project.folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ": shard y at scale 7" in ran.stderr
@@ -86,11 +91,9 @@ def test_what_cannot_be_opened_says_why(failed: tuple[Project, str]):
     refused(project.dagbook("open", run, "score"), "stands for one step for each element", "score[0]")
     refused(project.dagbook("open", run, "after"), "'after' had no inputs in run")
     with pytest.raises(InvalidInput, match="outside of the server's root"):
-        open_step(find(run, project.folder), "make", within=project.folder / ".dagbook")
+        open_step(opened(run, project), "make", within=project.folder / ".dagbook")
 
     # The author's folder is gone, or the run's files are.
-    request = project.runs / run / "steps"
-    assert request.exists()
     table = json.loads(project.dagbook("show", run, "--json").out)["steps"][0]["outputs"]["table"]
     (project.folder / table).unlink()
     refused(project.dagbook("open", run, "score[0]"), "input 'table'", "is gone")
@@ -98,5 +101,5 @@ def test_what_cannot_be_opened_says_why(failed: tuple[Project, str]):
     shutil.copytree(project.folder, moved)
     shutil.rmtree(project.folder)
     with pytest.raises(EnvironmentFault, match="cannot be written"):
-        open_step(find(run, moved), "make")
+        find(run, moved).open("make")
     assert not list(moved.glob("make-*"))

@@ -1,15 +1,15 @@
-"""A step's notebook as it ran in a past run, to work on: a copy with the parameters and inputs of that run."""
+"""A step's notebook as it ran in a past run, to work on: a copy with what that run gave it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from dagbook import bootstrap
-from dagbook.api.run import Run, find
 from dagbook.engine.expansion import planned_step
 from dagbook.engine.folders import PLAN, REQUEST, frozen_notebook, step_folder
 from dagbook.engine.prepare import FrozenNotebook, Unprepared, prepare_step
@@ -19,27 +19,35 @@ from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound, di
 from dagbook.notebook.cells import kernel_name_of
 from dagbook.notebook.values import FileValue, Json, decode
 from dagbook.pipeline.plan import Plan, PlannedNode
-from dagbook.run.state import StepState
+from dagbook.run.state import RunState, StepState
+from dagbook.run.steps import BAD
 from dagbook.runners.inject import to_execute
 
 
-def open_step(run: Run | str, step: str, *, where: Path | str = ".", within: Path | None = None) -> Path:
+@dataclass(frozen=True)
+class Opened:
+    """The run whose step is opened: its id, its folder, and how it stands."""
+
+    id: str
+    folder: Path
+    state: RunState
+
+
+def open_step(found: Opened, step: str, *, within: Path | None = None) -> Path:
     """Write a copy of the step's notebook with what the run gave it, beside the author's notebook.
 
     The copy is of the notebook as it was when the run was planned. Nothing is ever overwritten.
 
     Args:
-        run: over or going on; a text is an id or the beginning of one.
+        found: a run that is over or goes on.
         step: its name: `train`, `train[3]`.
-        where: the project's folder, for an id.
         within: a folder that the copy must lie in, if any.
 
     Raises:
-        NotFound: there is no such run or step, or what the step was given is gone.
+        NotFound: there is no such step, or what the step was given is gone.
         InvalidInput: the step has no values of its own, or its notebook lies outside of `within`.
         EnvironmentFault: the copy cannot be written.
     """
-    found = run if isinstance(run, Run) else find(run, Path(where))
     plan = _plan(found)
     state = found.state.steps.get(step)
     if state is None:
@@ -54,7 +62,8 @@ def open_step(run: Run | str, step: str, *, where: Path | str = ".", within: Pat
     if within is not None and not place.resolve().is_relative_to(within.resolve()):
         raise InvalidInput(
             Finding(
-                code="outside-root", message=f"the notebook of '{step}' lies outside of the server's root folder",
+                code="outside-root",
+                message=f"the notebook of '{step}' lies outside of the server's root folder",
                 remedy=f"type `dagbook open {found.id} {step}` in a terminal", file=node.notebook,
             )
         )  # fmt: skip
@@ -65,14 +74,14 @@ def open_step(run: Run | str, step: str, *, where: Path | str = ".", within: Pat
                   _copy(document, params, node))  # fmt: skip
 
 
-def _plan(run: Run) -> Plan:
+def _plan(run: Opened) -> Plan:
     try:
         return Plan.model_validate_json((run.folder / PLAN).read_bytes())
     except (OSError, ValueError) as error:
         raise _gone(f"the plan of run {run.id} is gone or cannot be read", run.folder / PLAN) from error
 
 
-def _frozen(run: Run, state: StepState) -> dict[str, Any]:
+def _frozen(run: Opened, state: StepState) -> dict[str, Any]:
     path = run.folder / frozen_notebook(state.outline.node)
     try:
         return bootstrap.read_frozen(path)
@@ -80,7 +89,7 @@ def _frozen(run: Run, state: StepState) -> dict[str, Any]:
         raise _gone(f"the notebook that run {run.id} kept of '{state.outline.node}' is gone", path) from error
 
 
-def _params(run: Run, plan: Plan, state: StepState, document: dict[str, Any]) -> Mapping[str, Json]:
+def _params(run: Opened, plan: Plan, state: StepState, document: dict[str, Any]) -> Mapping[str, Json]:
     """What the newest attempt was given; of a step that was not attempted, what it would have been given."""
     if state.folder and state.attempt:
         path = run.folder / state.folder / REQUEST
@@ -94,10 +103,20 @@ def _params(run: Run, plan: Plan, state: StepState, document: dict[str, Any]) ->
     if plan.nodes[planned.node].rules.foreach and planned.index is None:
         raise InvalidInput(
             Finding(
-                code="no-inputs", message=f"'{planned.step}' stands for one step for each element of its list",
+                code="no-inputs",
+                message=f"'{planned.step}' stands for one step for each element of its list",
                 remedy=f"name one of them: {planned.step}[0]",
             )
         )  # fmt: skip
+    broken = [name for name in planned.needs if (known := run.state.steps.get(name)) and known.state in BAD]
+    if broken:
+        raise InvalidInput(
+            Finding(
+                code="no-inputs",
+                message=f"'{planned.step}' had no inputs in run {run.id}: '{broken[0]}' failed",
+                remedy=f"open that one, or mend it and `dagbook retry {run.id}`",
+            )
+        )
     around = Around(plan=plan, step=planned, state=run.state, folder=run.folder)
     find_model = bootstrap.find_model(Path(plan.project))
     try:
@@ -112,7 +131,7 @@ def _params(run: Run, plan: Plan, state: StepState, document: dict[str, Any]) ->
         ) from error
 
 
-def _require_inputs(run: Run, step: str, params: Mapping[str, Json]) -> None:
+def _require_inputs(run: Opened, step: str, params: Mapping[str, Json]) -> None:
     for name, form in params.items():
         for path in _files(decode(form)):
             if not Path(path).exists():

@@ -139,9 +139,9 @@ class Run:
 
     def open(self, step: str) -> Path:
         """A copy of the step's notebook with what this run gave it, like `dagbook open`; its path."""
-        from dagbook.api.opening import open_step
+        from dagbook.api.opening import Opened, open_step
 
-        return open_step(self, step)
+        return open_step(Opened(self.id, self.folder, self.state), step)
 
     def report(self, best: str | None = None) -> str:
         """The run as one page of HTML that needs neither a network nor a script.

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from dagbook.api.opening import open_step
 from dagbook.api.run import find
 from dagbook.cli.screen import json_option, print_json
 
@@ -21,7 +20,7 @@ def command(run: str, step: str, *, as_json: bool) -> None:
     It lies beside the notebook itself, under a name that says run and step. Nothing is overwritten.
     """
     found = find(run, Path())
-    path = open_step(found, step)
+    path = found.open(step)
     if as_json:
         print_json({"run": found.id, "step": step, "path": str(path)})
     else:
