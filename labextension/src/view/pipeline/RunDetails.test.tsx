@@ -77,7 +77,7 @@ test('a step opens with the inputs of the run, and one that never began does not
 
   expect(actions.openWithInputs).toHaveBeenCalledWith(actions.log.mock.calls[0]?.[0]);
   cleanup();
-  drawn('failure-skips', 'report');
+  drawn('failure-skips', 'publish');
   expect(screen.queryByRole('button', { name: 'Open with these inputs' })).toBeNull();
 });
 
