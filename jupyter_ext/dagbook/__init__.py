@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dagbook.api.builder import Pipeline
     from dagbook.api.launch import launch
     from dagbook.api.models import models, promote, register_model, show_model
+    from dagbook.api.packing.package import package
     from dagbook.api.removal import rm
     from dagbook.api.reproduction.reproduce import reproduce
     from dagbook.api.resume import resume, retry
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 # Not `input`: `from dagbook import *` must leave Python's own alone.
 __all__ = [
     "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "approve", "artifact", "launch", "load",
-    "metric", "models", "output", "param", "promote", "register_model", "reproduce", "resume", "retry", "rm",
-    "runs", "show_model", "track",
+    "metric", "models", "output", "package", "param", "promote", "register_model", "reproduce", "resume",
+    "retry", "rm", "runs", "show_model", "track",
 ]  # fmt: skip
 
 # Imported when first used: `import dagbook` in a notebook must cost nothing.
@@ -51,6 +52,7 @@ _HOMES = {
     "register_model": "dagbook.api.models",
     "show_model": "dagbook.api.models",
     "output": "dagbook.magics.publish",
+    "package": "dagbook.api.packing.package",
     "param": "dagbook.magics.log",
     "resume": "dagbook.api.resume",
     "retry": "dagbook.api.resume",

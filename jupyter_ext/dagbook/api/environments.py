@@ -11,8 +11,15 @@ from dagbook.notebook.environment import Requirements
 from dagbook.pipeline.facts import NotebookFacts
 
 
-def with_locks(facts: Mapping[str, NotebookFacts], environments: Environments) -> dict[str, NotebookFacts]:
+def with_locks(
+    facts: Mapping[str, NotebookFacts], environments: Environments, otherwise: str = ""
+) -> dict[str, NotebookFacts]:
     """The facts, with what each node's requirements were resolved to; each set is resolved once.
+
+    Args:
+        facts: node → its notebook.
+        environments: resolves.
+        otherwise: the lock of Python notebooks that ask for nothing.
 
     Raises:
         InvalidInput: requirements cannot be met; the message names the package.
@@ -27,5 +34,8 @@ def with_locks(facts: Mapping[str, NotebookFacts], environments: Environments) -
                 locks[wanted] = environments.lock(wanted)
             except (InvalidInput, EnvironmentFault) as error:
                 raise type(error)(*(replace(finding, node=node) for finding in error.findings)) from error
-        found[node] = known if wanted is None else replace(known, lock=locks[wanted])
+        if wanted is not None:
+            found[node] = replace(known, lock=locks[wanted])
+        else:
+            found[node] = replace(known, lock=otherwise) if known.language == "python" else known
     return found

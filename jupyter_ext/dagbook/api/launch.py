@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from dagbook import bootstrap
+from dagbook.api.packages.opening import is_package, open_package
 from dagbook.api.pipelines import open_pipeline
 from dagbook.api.places import WantedPlace
 from dagbook.api.planning import Choices, Prepared, check, check_file, make_plan
@@ -168,9 +169,10 @@ def launch(  # noqa: PLR0913  # each is an option of `dagbook run`
     warm: bool | None = None,
     place: WantedPlace | None = None,
     tags: Mapping[str, str] | None = None,
+    same_environment: bool = False,
     **params: Any,
 ) -> Run:
-    """Run a pipeline file, or a notebook alone, and wait for the end unless told otherwise.
+    """Run a pipeline file, a notebook alone or a package, and wait for the end unless told otherwise.
 
     Args:
         file: its path.
@@ -182,15 +184,20 @@ def launch(  # noqa: PLR0913  # each is an option of `dagbook run`
         place: where steps run: `WantedPlace(executor="dask", dask_address="tcp://…")`.
         warm: False starts every kernel anew; the setting `DAGBOOK_WARM` when None.
         tags: of the run; `dagbook runs --tag` finds it by them.
+        same_environment: of a package: take this Python and its packages; uv makes none.
         params: values for its parameters. A failed run is no exception: see `run.state`.
 
     Raises:
         InvalidInput: the file or a value is wrong; nothing was started.
     """
+    file, lock = Path(file), ""
+    if is_package(file):
+        opened = open_package(file, same_environment=same_environment)
+        file, lock = opened.file, opened.lock
     choices = Choices(
-        jobs=jobs, use_cache=use_cache, warm=warm, place=place or WantedPlace(), tags=tags or {}
+        jobs=jobs, use_cache=use_cache, warm=warm, place=place or WantedPlace(), tags=tags or {}, lock=lock
     )
-    run = start(open_launchable(Path(file)).prepare(Wish(params=params, sweep=sweep or {}, choices=choices)))
+    run = start(open_launchable(file).prepare(Wish(params=params, sweep=sweep or {}, choices=choices)))
     if wait:
         run.wait()
     return run

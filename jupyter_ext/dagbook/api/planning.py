@@ -80,6 +80,7 @@ class Choices:
         place: where steps run, as far as it is said.
         warm: False starts every kernel anew; the project's setting when None.
         tags: of the run, besides those of the file; MLflow gets them too.
+        lock: the packages of Python notebooks that ask for none of their own; empty for those that are here.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class Choices:
     place: WantedPlace = field(default_factory=WantedPlace)
     warm: bool | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    lock: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +155,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     scoring = scoring_models(spec, graph, bootstrap.find_model(checked.loaded.file))
     circumstances = Circumstances(
         params=values,
-        facts=with_locks(checked.read.facts, bootstrap.environments(around)),
+        facts=with_locks(checked.read.facts, bootstrap.environments(around), choices.lock),
         memory=Memory(known=cache.known, latest=cache.latest),
         selection=selection,
         env=os.environ,

@@ -105,6 +105,7 @@ def prepare(file: Path, **options: Any) -> Prepared:
                 dask_address=options.get("dask_address") or "",
             ),
             warm=options.get("warm"),
+            lock=options.get("lock") or "",
             tags=split_assignments(options.get("tags", ()), "--tag NAME=VALUE"),
         ),
     )

@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "models": ("models", "Registered models: list, show, register, promote."),
     "serve": ("serve", "Serve a registered model over HTTP."),
     "graph": ("graph", "Draw a pipeline as text, Mermaid, DOT or SVG."),
+    "package": ("package", "Make a package of a pipeline, to be run elsewhere; an MLflow Project too."),
     "compile": ("compile", "Write a pipeline for another scheduler: Argo, …"),
     "approve": ("approve", "Answer for a step that waits for a person."),
     "cancel": ("cancel", "End a run that is going on."),

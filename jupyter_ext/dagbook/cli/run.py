@@ -9,31 +9,54 @@ from typing import Any
 
 import click
 
+from dagbook.api.packages.opening import is_package, no_package, open_package
 from dagbook.api.planning import Prepared
 from dagbook.api.run import Run, exit_code, start
 from dagbook.cli.choices import file_argument, prepare, run_options
 from dagbook.cli.progress import follow
-from dagbook.cli.screen import console, errors, json_option, print_json
+from dagbook.cli.screen import console, errors, json_option, print_findings, print_json
 from dagbook.errors import EnvironmentFault, Exit, Finding
 
 
 @click.command("run")
 @file_argument
 @run_options
+@click.option(
+    "--same-environment", is_flag=True, help="Of a package: take this Python and its packages; make none."
+)
+@click.option(
+    "--into", type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Of a package in a ZIP file: unpack it there.  [default: a folder of its name]",
+)  # fmt: skip
 @click.option("--detach", is_flag=True, help="Start it and come back at once.")
 @click.option(
     "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML for CI there."
 )
 @json_option
 @click.pass_context
-def command(
-    ctx: click.Context, /, file: Path, *, detach: bool, junit: Path | None, as_json: bool, **options: Any
+def command(  # noqa: PLR0913  # each is an option
+    ctx: click.Context,
+    /,
+    file: Path,
+    *,
+    same_environment: bool,
+    into: Path | None,
+    detach: bool,
+    junit: Path | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
-    """Run the pipeline in FILE, or the notebook FILE alone.
+    """Run the pipeline in FILE, or the notebook FILE alone, or what `dagbook package` made.
 
     Steps run in parallel as their inputs are there; what is unchanged is reused. The run belongs to a process
     of its own: closing this terminal harms nothing, and Ctrl-C cancels it in order.
     """
+    if is_package(file):
+        opened = open_package(file, same_environment=same_environment, into=into, look=_say)
+        print_findings(opened.notes)
+        file, options["lock"] = opened.file, opened.lock
+    elif same_environment or into is not None:
+        raise no_package(file)
     prepared = prepare(file, **options)
     run = start(prepared)
     code = follow_run(run, detach=detach, as_json=as_json)
@@ -42,6 +65,10 @@ def command(
 
         write_junit(run, junit)
     ctx.exit(code)
+
+
+def _say(sentence: str) -> None:
+    errors.print(sentence, style="dim")
 
 
 def execute(prepared: Prepared, *, detach: bool = False, as_json: bool = False) -> Exit:

@@ -270,6 +270,9 @@ class Environments(Protocol):
     def lock(self, wanted: Requirements) -> str:
         """Every package with its version. Raises InvalidInput or EnvironmentFault, naming the package."""
 
+    def keep(self, wanted: Requirements, lock: str) -> None:
+        """Take this lock for these requirements from now on, unless there is one. Raises EnvironmentFault."""
+
     def prepare(self, lock: str) -> str:
         """The Python of such an environment, made if need be. Raises EnvironmentFault."""
 

@@ -45,12 +45,7 @@ class UvEnvironments:
             EnvironmentFault: `uv-missing`, or `environment-unresolved`: the registry cannot be reached.
             InvalidInput: `environment-unresolved`: the requirements cannot be met.
         """
-        key = hashlib.sha256(
-            json.dumps(
-                [sorted(wanted.dependencies), wanted.requires_python, PROVIDED, _our_python()]
-            ).encode()
-        ).hexdigest()[:24]
-        kept = self._folder / f"{key}.lock"
+        kept = self._kept(wanted)
         if kept.is_file():
             return kept.read_text("utf-8")
         python = wanted.requires_python or _our_python()
@@ -65,6 +60,25 @@ class UvEnvironments:
         self._folder.mkdir(parents=True, exist_ok=True)
         write_whole(kept, text.encode())
         return text
+
+    def keep(self, wanted: Requirements, lock: str) -> None:
+        """Take this lock for these requirements from now on, unless there is one in the folder.
+
+        Raises:
+            EnvironmentFault: `not-writable`.
+        """
+        kept = self._kept(wanted)
+        try:
+            if not kept.exists():
+                self._folder.mkdir(parents=True, exist_ok=True)
+                write_whole(kept, lock.encode())
+        except OSError as error:
+            raise EnvironmentFault(
+                Finding(
+                    code="not-writable", message=f"an environment's lock cannot be written: {error.strerror}",
+                    remedy="make room or allow writing there", file=str(error.filename or kept),
+                )
+            ) from error  # fmt: skip
 
     def prepare(self, lock: str) -> str:
         """The Python of the environment that the lock describes, made if it is not there yet.
@@ -84,6 +98,10 @@ class UvEnvironments:
                 _bring_dagbook(folder)
                 (folder / _READY).touch()
         return str(python)
+
+    def _kept(self, wanted: Requirements) -> Path:
+        told = [sorted(wanted.dependencies), wanted.requires_python, PROVIDED, _our_python()]
+        return self._folder / f"{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]}.lock"
 
     @contextmanager
     def _alone(self, folder: Path) -> Iterator[None]:

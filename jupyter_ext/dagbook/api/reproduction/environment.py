@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
 
 from dagbook.api.compare import Difference, versions_of
+from dagbook.api.packages.installed import OURS, installed_packages
 from dagbook.engine.ports import Environments
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput
-
-_OURS: Final = "dagbook"
 
 
 def lock_of(packages: Sequence[str], python: str) -> str:
@@ -20,7 +17,7 @@ def lock_of(packages: Sequence[str], python: str) -> str:
     Raises:
         InvalidInput: the run did not keep them.
     """
-    wanted = [package for package in packages if package.partition("==")[0].lower() != _OURS]
+    wanted = [package for package in packages if package.partition("==")[0].lower() != OURS]
     if not wanted or not python:
         raise InvalidInput(
             Finding(
@@ -48,18 +45,7 @@ def make_environment(environments: Environments, lock: str) -> Path:
 
 def package_differences(before: Iterable[str], python: Path | None) -> Iterator[Difference]:
     """Packages that the reproduction had in another version; of our own Python when None."""
-    first, second = versions_of(before), versions_of(_installed(python))
+    first, second = versions_of(before), versions_of(installed_packages(python))
     for name in sorted({*first, *second}):
-        if name != _OURS and first.get(name) != second.get(name) and first:
+        if name != OURS and first.get(name) != second.get(name) and first:
             yield Difference(kind="package", name=name, left=first.get(name, ""), right=second.get(name, ""))
-
-
-def _installed(python: Path | None) -> list[str]:
-    where: dict[str, Any] = {}
-    if python is not None:
-        where["path"] = [str(path) for path in python.parents[1].glob("lib/python3*/site-packages")]
-    return [
-        f"{name}=={package.version}"
-        for package in importlib.metadata.distributions(**where)
-        if (name := package.metadata["Name"])
-    ]

@@ -1,0 +1,1 @@
+"""Packages of pipelines, as they are taken up and run."""
