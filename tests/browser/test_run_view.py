@@ -116,6 +116,7 @@ def test_a_run_is_watched_repaired_and_cancelled_in_its_drawing(page: Page, fold
     repaired(view, folder)
     page.screenshot(path=artifacts / "run-view-going-on.png")
     times(page, view, artifacts)
+    reported(page, view, run)
     cancelled(view)
 
 
@@ -186,6 +187,14 @@ def times(page: Page, view: Locator, artifacts: Path) -> None:
     page.screenshot(path=artifacts / "run-view-times.png")
     assert violations(page) == []
     view.get_by_role("button", name="Timeline").click()
+
+
+def reported(page: Page, view: Locator, run: str) -> None:
+    """The run as a page that is saved, while it goes on."""
+    with page.expect_download() as saving:
+        view.get_by_role("button", name="Report").click()
+    assert saving.value.suggested_filename == f"shards-{run}.html"
+    assert run in saving.value.path().read_text("utf-8")
 
 
 def cancelled(view: Locator) -> None:

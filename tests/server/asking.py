@@ -19,6 +19,7 @@ EXAMPLES: dict[str, tuple[str, tuple[str, ...]]] = {
     r"dagbook/api/runs/([^/]+)/steps/([^/]+)/notebook": ("GET", ("runs", RUN, "steps", "best", "notebook")),
     r"dagbook/api/runs/([^/]+)/steps/([^/]+)/log": ("GET", ("runs", RUN, "steps", "best", "log")),
     r"dagbook/api/runs/([^/]+)/steps/([^/]+)/open": ("POST", ("runs", RUN, "steps", "best", "open")),
+    r"dagbook/api/runs/([^/]+)/report": ("GET", ("runs", RUN, "report")),
     r"dagbook/api/runs/([^/]+)/resume": ("POST", ("runs", RUN, "resume")),
     r"dagbook/api/runs/([^/]+)/retry": ("POST", ("runs", RUN, "retry")),
     r"dagbook/api/runs/([^/]+)/cancel": ("POST", ("runs", RUN, "cancel")),

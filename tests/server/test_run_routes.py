@@ -64,3 +64,28 @@ async def test_runs_are_listed_by_what_the_query_asks_for(jp_fetch: Any, runs: G
             await jp_fetch("dagbook", "api", "runs", params={wrong: "soonish"})
         assert raised.value.response is not None
         assert json.loads(raised.value.response.body)["code"] == code
+
+
+async def test_a_run_is_reported_as_a_page_that_is_saved_and_cannot_act(jp_fetch: Any, runs: GoldenRuns):
+    runs.add("success-matrix", run=RUN)
+
+    response = await jp_fetch("dagbook", "api", "runs", RUN, "report", params={"best": "accuracy"})
+
+    page = response.body.decode()
+    assert page.startswith("<!doctype html>")
+    assert RUN in page
+    assert response.headers["Content-Type"] == "text/html; charset=UTF-8"
+    assert response.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''")
+    assert response.headers["Content-Disposition"].endswith(f"-{RUN}.html")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    policy = response.headers["Content-Security-Policy"].split("; ")
+    assert {"sandbox", "default-src 'none'"} <= set(policy)
+    assert "script" not in response.headers["Content-Security-Policy"]
+
+
+async def test_a_report_by_an_output_that_no_matrix_has_is_refused(jp_fetch: Any, runs: GoldenRuns):
+    runs.add("success-matrix", run=RUN)
+
+    said = await told(jp_fetch, "runs", RUN, "report", status=400, params={"best": "nothing"})
+
+    assert said["remedy"]

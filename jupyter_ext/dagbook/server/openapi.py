@@ -28,7 +28,10 @@ _STATUS: Final = {
     "POST dagbook/api/schedules/{name}/run": 201,
     "POST dagbook/api/services": 201,
 }
-_BYTES: Final = {"GET dagbook/api/tracked/runs/{run}/download"}
+_KINDS: Final = {
+    "GET dagbook/api/tracked/runs/{run}/download": "application/octet-stream",
+    "GET dagbook/api/runs/{run}/report": "text/html",
+}
 _ERRORS: Final = {
     "400": "What was asked is wrong; `findings` says all that is.",
     "403": "Without the server's token, or not allowed by its authorizer.",
@@ -132,7 +135,7 @@ def _operation(
 
 def _responses(route: str) -> dict[str, Any]:
     status = _STATUS.get(route, 200)
-    kind = "application/octet-stream" if route in _BYTES else "application/json"
+    kind = _KINDS.get(route, "application/json")
     done: dict[str, Any] = {"description": "Done."}
     if status != HTTPStatus.NO_CONTENT:
         done["content"] = {kind: {}}

@@ -1,4 +1,4 @@
-"""The REST routes that take runs up again, open their steps, and remove them; see docs/reference/rest.md."""
+"""The REST routes that take up, report and remove runs, and open their steps; see docs/reference/rest.md."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import asyncio
 import json
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
 from dagbook.server.handlers import WATCH, DagbookHandler, RunHandler, checked_run
 from dagbook.server.launch_handlers import json_body
+
+_NOTHING_BUT_STYLE: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 class ResumeHandler(DagbookHandler):
@@ -47,6 +50,22 @@ class OpenStepHandler(DagbookHandler):
         await self.finish(json.dumps(said))
 
 
+class ReportHandler(DagbookHandler):
+    """A run as one page of HTML."""
+
+    @authenticated
+    @authorized
+    async def get(self, run: str) -> None:
+        """The page, to be saved; what notebooks published cannot act in it, also where it is shown."""
+        checked_run(run)
+        best = self.get_query_argument("best", "")
+        name, page = await asyncio.to_thread(lambda: _verbs().reported(self.projects, run, best))
+        self.set_header("Content-Security-Policy", _NOTHING_BUT_STYLE)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(name, safe='')}")
+        await self.finish(page, set_content_type="text/html; charset=UTF-8")
+
+
 class RemoveHandler(RunHandler):
     """One run, which may be removed."""
 
@@ -75,6 +94,7 @@ RUN_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/runs/([^/]+)/resume", ResumeHandler),
     (r"dagbook/api/runs/([^/]+)/retry", RetryHandler),
     (r"dagbook/api/runs/([^/]+)/steps/([^/]+)/open", OpenStepHandler),
+    (r"dagbook/api/runs/([^/]+)/report", ReportHandler),
     (r"dagbook/api/runs/([^/]+)", RemoveHandler),
 )
 """Paths below the server's base URL; they come before those that only read."""

@@ -50,6 +50,13 @@ def opened(projects: Projects, run: str, step: str) -> dict[str, Any]:
     return {"run": run, "step": step, "path": projects.shown_path(str(path.resolve()))}
 
 
+def reported(projects: Projects, run: str, best: str) -> tuple[str, bytes]:
+    """A name for the run's report, and the page."""
+    found = _found(projects, run)
+    page = found.report(best or None).encode("utf-8", "replace")
+    return f"{found.state.pipeline}-{run}.html", page
+
+
 def _found(projects: Projects, run: str) -> Run:
     return find(run, projects.of_run(run).folder)
 

@@ -57,6 +57,11 @@ export class LaunchRoutes implements LaunchServer {
     return this.ask(['runs', run, 'steps', step, 'open'], { body: {} });
   }
 
+  /** The run as one page of HTML. */
+  async report(run: string): Promise<Blob> {
+    return (await this.#routes.answer(['runs', run, 'report'])).blob();
+  }
+
   cancel(run: string): Promise<unknown> {
     return this.ask(['runs', run, 'cancel'], { body: {} });
   }

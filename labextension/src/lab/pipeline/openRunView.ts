@@ -14,6 +14,7 @@ import { LaunchRoutes } from '../launchRequest';
 import { openNotebook, showCell } from '../notebookActions';
 import { notebookPath } from '../notebookDrive';
 import { DagbookServer, explain } from '../request';
+import { save } from '../save';
 import { RunViewWidget, runViewId } from './runViewWidget';
 import { LEFT, takeUp } from './takeUp';
 
@@ -82,6 +83,12 @@ function actionsOf(places: RunViewPlaces, follower: RunFollower): RunActions {
     cancel: () => tried(routes.cancel(run).then(() => follower.follow())),
     resume: () => tried(again('resume', {})),
     retry: steps => tried(again('retry', steps.length === 0 ? {} : { steps })),
+    report: () =>
+      tried(
+        routes
+          .report(run)
+          .then(page => save(page, `${follower.snapshot().state.pipeline}-${run}.html`))
+      ),
     openNotebook: (step, cell) => tried(showExecuted(app, notebookPath(run, step), cell)),
     openWithInputs: step =>
       tried(routes.openStep(run, step).then(({ path }) => openNotebook(app, path))),

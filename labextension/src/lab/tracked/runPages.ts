@@ -12,6 +12,7 @@ import { JUMP_TO_CELL } from '../launchCommands';
 import { recordedNotebookPath } from '../notebookDrive';
 import { openRecord } from '../openRecord';
 import { explain } from '../request';
+import { save } from '../save';
 import { RunPageWidget, runPageId } from './runPageWidget';
 import { COPY_RUN_ID, DELETE_RUN, OPEN_IN_MLFLOW, OPEN_RUN, RENAME_RUN } from './trackedCommands';
 import { TrackedRoutes } from './trackedRequest';
@@ -60,15 +61,9 @@ function pageActions({ app, trans }: PagePlaces, routes: TrackedRoutes): PageAct
     jump: ({ path }, cell) => void commands.execute(JUMP_TO_CELL, { path: path ?? '', cell }),
     openNotebook: ({ run }, path) => void openRecord(app, recordedNotebookPath(run, path)),
     download: ({ run }, path) =>
-      void download(routes, run, path).catch((error: unknown) => complain(error, trans))
+      void routes
+        .file(run, path)
+        .then(file => save(file, path.split('/').at(-1) ?? path))
+        .catch((error: unknown) => complain(error, trans))
   };
-}
-
-async function download(routes: TrackedRoutes, run: string, path: string): Promise<void> {
-  const url = URL.createObjectURL(await routes.file(run, path));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = path.split('/').at(-1) ?? path;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -25,6 +25,7 @@ function drawn(
     cancel: vi.fn(),
     resume: vi.fn(),
     retry: vi.fn(),
+    report: vi.fn(),
     openNotebook: vi.fn(),
     openWithInputs: vi.fn(),
     openRecord: vi.fn(),

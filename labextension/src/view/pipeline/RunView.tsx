@@ -17,6 +17,7 @@ import { statusWord } from '../words';
 import { Canvas } from './Canvas';
 import type { CanvasEdge, CanvasNode } from './Canvas';
 import { RunDetails } from './RunDetails';
+import { RunHead } from './RunHead';
 import { RunTimeline } from './RunTimeline';
 import type { RunActions } from './runActions';
 
@@ -32,7 +33,7 @@ export function RunView({ follower, actions, trans }: RunViewProps): JSX.Element
   const selected = followed.graph.nodes.find(({ node }) => node === followed.selected);
   return (
     <div className="jp-DagbookRunView">
-      <Head
+      <RunHead
         followed={followed}
         actions={actions}
         trans={trans}
@@ -65,47 +66,6 @@ export function RunView({ follower, actions, trans }: RunViewProps): JSX.Element
           />
         )}
       </div>
-    </div>
-  );
-}
-
-function Head(props: {
-  readonly followed: FollowedRun;
-  readonly actions: RunActions;
-  readonly trans: Translation;
-  readonly times: boolean;
-  showTimes(shown: boolean): void;
-}): JSX.Element {
-  const { followed, actions, trans, times, showTimes } = props;
-  const { state, gone } = followed;
-  const status = state.state === 'running' && gone ? 'interrupted' : state.state;
-  const canGoOn = status === 'interrupted' || status === 'cancelled' || status === 'failed';
-  return (
-    <div className="jp-DagbookEditor-bar" role="toolbar" aria-label={trans.__('Run')}>
-      <StatusIcon status={status} />
-      <span role="status">
-        <strong>{state.pipeline}</strong> {followed.run} · {statusWord(status, trans)}
-        {state.seconds !== null && ` · ${duration(state.seconds)}`}
-      </span>
-      <span className="jp-DagbookEditor-grow" />
-      <button type="button" aria-pressed={times} onClick={() => showTimes(!times)}>
-        {trans.__('Timeline')}
-      </button>
-      {status === 'running' && (
-        <button type="button" onClick={() => actions.cancel()}>
-          {trans.__('Cancel')}
-        </button>
-      )}
-      {canGoOn && (
-        <button type="button" onClick={() => actions.resume()}>
-          {trans.__('Resume')}
-        </button>
-      )}
-      {status === 'failed' && (
-        <button type="button" onClick={() => actions.retry([])}>
-          {trans.__('Retry what failed')}
-        </button>
-      )}
     </div>
   );
 }

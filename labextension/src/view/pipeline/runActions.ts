@@ -8,6 +8,8 @@ export interface RunActions {
   resume(): void;
   /** Do these steps again, and what comes after them; what failed when there are none. */
   retry(steps: readonly string[]): void;
+  /** Saves the run as one page. */
+  report(): void;
   /** The executed notebook of a step, at that cell if one is given; cells count from 1. */
   openNotebook(step: string, cell?: number): void;
   /** A copy of the step's notebook, with the parameters and inputs of this run, to work on. */

@@ -1,0 +1,48 @@
+import { fireEvent, render, screen } from '@testing-library/react';
+import { expect, test, vi } from 'vitest';
+
+import { fold } from '../../model/runState';
+import { ENGLISH } from '../../testing/english';
+import { journal } from '../../testing/journals';
+import { RunHead } from './RunHead';
+import type { RunActions } from './runActions';
+
+function drawn(name: string, gone = false): RunActions {
+  const actions = {
+    cancel: vi.fn(),
+    resume: vi.fn(),
+    retry: vi.fn(),
+    report: vi.fn(),
+    openNotebook: vi.fn(),
+    openWithInputs: vi.fn(),
+    openRecord: vi.fn(),
+    answer: vi.fn(),
+    log: vi.fn()
+  };
+  render(
+    <RunHead
+      followed={{ run: 'r', state: fold(journal(name)), gone } as never}
+      actions={actions}
+      trans={ENGLISH}
+      times={false}
+      showTimes={vi.fn()}
+    />
+  );
+  return actions;
+}
+
+const buttons = (): (string | null)[] => screen.getAllByRole('button').map(one => one.textContent);
+
+test('a run that succeeded is reported, and nothing of it is to be done again', () => {
+  const actions = drawn('success-matrix');
+  expect(buttons()).toEqual(['Timeline', 'Report']);
+
+  fireEvent.click(screen.getByRole('button', { name: 'Report' }));
+
+  expect(actions.report).toHaveBeenCalledOnce();
+});
+
+test('a run that failed is reported too', () => {
+  drawn('failure-skips');
+  expect(buttons()).toEqual(['Timeline', 'Report', 'Resume', 'Retry what failed']);
+});

@@ -1,0 +1,54 @@
+/** Above a run's drawing: how it stands, and what can be done with all of it. */
+
+import type { JSX } from 'react';
+
+import { duration } from '../../model/format';
+import type { FollowedRun } from '../../model/pipeline/runFollower';
+import { StatusIcon } from '../StatusIcon';
+import type { Translation } from '../surroundings';
+import { statusWord } from '../words';
+import type { RunActions } from './runActions';
+
+export function RunHead(props: {
+  readonly followed: FollowedRun;
+  readonly actions: RunActions;
+  readonly trans: Translation;
+  readonly times: boolean;
+  showTimes(shown: boolean): void;
+}): JSX.Element {
+  const { followed, actions, trans, times, showTimes } = props;
+  const { state, gone } = followed;
+  const status = state.state === 'running' && gone ? 'interrupted' : state.state;
+  const canGoOn = status === 'interrupted' || status === 'cancelled' || status === 'failed';
+  return (
+    <div className="jp-DagbookEditor-bar" role="toolbar" aria-label={trans.__('Run')}>
+      <StatusIcon status={status} />
+      <span role="status">
+        <strong>{state.pipeline}</strong> {followed.run} · {statusWord(status, trans)}
+        {state.seconds !== null && ` · ${duration(state.seconds)}`}
+      </span>
+      <span className="jp-DagbookEditor-grow" />
+      <button type="button" aria-pressed={times} onClick={() => showTimes(!times)}>
+        {trans.__('Timeline')}
+      </button>
+      <button type="button" onClick={() => actions.report()}>
+        {trans.__('Report')}
+      </button>
+      {status === 'running' && (
+        <button type="button" onClick={() => actions.cancel()}>
+          {trans.__('Cancel')}
+        </button>
+      )}
+      {canGoOn && (
+        <button type="button" onClick={() => actions.resume()}>
+          {trans.__('Resume')}
+        </button>
+      )}
+      {status === 'failed' && (
+        <button type="button" onClick={() => actions.retry([])}>
+          {trans.__('Retry what failed')}
+        </button>
+      )}
+    </div>
+  );
+}
