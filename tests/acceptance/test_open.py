@@ -10,7 +10,6 @@ import sys
 import nbformat
 import pytest
 
-from dagbook.api.opening import Opened, open_step
 from dagbook.api.run import find
 from dagbook.errors import EnvironmentFault, InvalidInput
 from tests.acceptance.notebooks import parameters
@@ -56,11 +55,6 @@ def failed(project: Project) -> tuple[Project, str]:
     return project, ran.json["run"]
 
 
-def opened(run: str, project: Project) -> Opened:
-    found = find(run, project.folder)
-    return Opened(found.id, found.folder, found.state)
-
-
 def test_a_failed_element_opens_with_its_values_and_fails_as_it_did(failed: tuple[Project, str]):
     project, run = failed
     before = (project.folder / "score.ipynb").read_bytes()
@@ -79,6 +73,14 @@ def test_a_failed_element_opens_with_its_values_and_fails_as_it_did(failed: tupl
     )  # fmt: skip
     assert ": shard y at scale 7" in ran.stderr
 
+    # Where there is no room for all of it there is nothing.
+    short = subprocess.run(
+        f"ulimit -f 1; {sys.executable} -m dagbook open {run} 'score[0]'", shell=True, executable="/bin/bash",
+        cwd=project.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "the copy cannot be written" in short.stderr
+    assert not list(project.folder.glob("score-*score.0*"))
+
     # Nothing is overwritten, and the author's notebook is as it was.
     again = project.dagbook("open", run, "score[1]").out.strip()
     assert again.endswith("score.1-2.ipynb")
@@ -91,7 +93,7 @@ def test_what_cannot_be_opened_says_why(failed: tuple[Project, str]):
     refused(project.dagbook("open", run, "score"), "stands for one step for each element", "score[0]")
     refused(project.dagbook("open", run, "after"), "'after' had no inputs in run")
     with pytest.raises(InvalidInput, match="outside of the server's root"):
-        open_step(opened(run, project), "make", within=project.folder / ".dagbook")
+        find(run, project.folder).open("make", within=project.folder / ".dagbook")
 
     # The author's folder is gone, or the run's files are.
     table = json.loads(project.dagbook("show", run, "--json").out)["steps"][0]["outputs"]["table"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -56,6 +57,7 @@ def panel(page: Page) -> Locator:
 def project(lab: Lab, request: pytest.FixtureRequest) -> Path:
     """A folder of its own below the server's root, so that tests do not see each other's runs in detail."""
     folder = lab.root / re.sub(r"\W+", "-", request.node.name)
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     return folder
 

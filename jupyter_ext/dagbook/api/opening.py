@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dagbook import bootstrap
+from dagbook.api.run_plan import plan_in
 from dagbook.engine.expansion import planned_step
-from dagbook.engine.folders import PLAN, REQUEST, frozen_notebook, step_folder
+from dagbook.engine.folders import REQUEST, frozen_notebook, step_folder
 from dagbook.engine.prepare import FrozenNotebook, Unprepared, prepare_step
 from dagbook.engine.request import NodeRequest
 from dagbook.engine.upstream import Around
@@ -46,9 +47,9 @@ def open_step(found: Opened, step: str, *, within: Path | None = None) -> Path:
     Raises:
         NotFound: there is no such step, or what the step was given is gone.
         InvalidInput: the step has no values of its own, or its notebook lies outside of `within`.
-        EnvironmentFault: the copy cannot be written.
+        EnvironmentFault: the run's plan cannot be read, or the copy cannot be written.
     """
-    plan = _plan(found)
+    plan = plan_in(found.folder)
     state = found.state.steps.get(step)
     if state is None:
         raise NotFound(
@@ -72,13 +73,6 @@ def open_step(found: Opened, step: str, *, within: Path | None = None) -> Path:
     _require_inputs(found, step, params)
     return _write(place, f"{Path(node.notebook).stem}-{found.id}-{step_folder(step)}",
                   _copy(document, params, node))  # fmt: skip
-
-
-def _plan(run: Opened) -> Plan:
-    try:
-        return Plan.model_validate_json((run.folder / PLAN).read_bytes())
-    except (OSError, ValueError) as error:
-        raise _gone(f"the plan of run {run.id} is gone or cannot be read", run.folder / PLAN) from error
 
 
 def _frozen(run: Opened, state: StepState) -> dict[str, Any]:
@@ -159,19 +153,28 @@ def _write(place: Path, stem: str, text: str) -> Path:
     for number in count(1):
         path = place / f"{stem}{'' if number == 1 else f'-{number}'}.ipynb"
         try:
-            with path.open("xb") as file:
-                file.write(content)
+            file = path.open("xb")
         except FileExistsError:
             continue
         except OSError as error:
-            raise EnvironmentFault(
-                Finding(
-                    code="not-writable", message=f"the copy cannot be written: {error.strerror}",
-                    remedy="make room or allow writing there", file=str(path),
-                )
-            ) from error  # fmt: skip
+            raise _not_writable(path, error) from error
+        try:
+            with file:
+                file.write(content)
+        except OSError as error:
+            path.unlink(missing_ok=True)  # half a notebook is none
+            raise _not_writable(path, error) from error
         return path
     raise AssertionError  # `count` has no end
+
+
+def _not_writable(path: Path, error: OSError) -> EnvironmentFault:
+    return EnvironmentFault(
+        Finding(
+            code="not-writable", message=f"the copy cannot be written: {error.strerror}",
+            remedy="make room or allow writing there", file=str(path),
+        )
+    )  # fmt: skip
 
 
 def _gone(message: str, path: Path) -> NotFound:

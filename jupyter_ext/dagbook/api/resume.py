@@ -14,10 +14,11 @@ from dagbook.api.launch import Wish, open_launchable
 from dagbook.api.params import split_assignments
 from dagbook.api.planning import Choices
 from dagbook.api.run import Run, find, not_writable, start
+from dagbook.api.run_plan import plan_in
 from dagbook.engine.again import Again
 from dagbook.engine.content import size_of
-from dagbook.engine.folders import CANCEL, PLAN
-from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound, did_you_mean
+from dagbook.engine.folders import CANCEL
+from dagbook.errors import Finding, InvalidInput, NotFound, did_you_mean
 from dagbook.journals.lock import refuse_driven
 from dagbook.pipeline.groups import nodes_meant
 from dagbook.pipeline.plan import Plan
@@ -47,7 +48,7 @@ def resume(run: Run | str, *, wait: bool = True, way: Way | None = None, jobs: i
     """
     run = _found(run)
     state = _idle(run)
-    plan = plan_of(run)
+    plan = plan_in(run.folder)
     if state.state not in {"interrupted", "running"} and not unfinished(state):
         raise InvalidInput(
             Finding(
@@ -86,7 +87,7 @@ def retry(
     """
     run = _found(run)
     state = _idle(run)
-    plan = plan_of(run)
+    plan = plan_in(run.folder)
     named = _named(run, state, [steps] if isinstance(steps, str) else steps)
     if not named and not any(step.state in BAD or step.state == "lost" for step in state.steps.values()):
         raise InvalidInput(
@@ -103,26 +104,6 @@ def retry(
     failed = tuple(name for name, step in state.steps.items() if step.state in BAD)
     again = Again(steps=named or failed, fresh=bool(named), jobs=jobs)
     return _waited(_take_up(run, plan, state, way, again), wait=wait)
-
-
-def plan_of(run: Run) -> Plan:
-    """The plan in the run's folder.
-
-    Raises:
-        EnvironmentFault: it cannot be read any more.
-    """
-    try:
-        return Plan.model_validate_json((run.folder / PLAN).read_bytes())
-    except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise EnvironmentFault(
-            Finding(
-                code="plan-unreadable",
-                message=f"the run's plan cannot be read: {problem}",
-                remedy="run the pipeline again: what was finished is reused",
-                file=str(run.folder / PLAN),
-            )
-        ) from error
 
 
 def _found(run: Run | str) -> Run:

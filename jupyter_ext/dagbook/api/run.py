@@ -137,11 +137,16 @@ class Run:
         """Everything of the run, in the shape of `dagbook show --json`."""
         return self._queries.show(self.id)
 
-    def open(self, step: str) -> Path:
-        """A copy of the step's notebook with what this run gave it, like `dagbook open`; its path."""
+    def open(self, step: str, *, within: Path | None = None) -> Path:
+        """A copy of the step's notebook with what this run gave it, like `dagbook open`; its path.
+
+        Args:
+            step: its name: `train`, `train[3]`.
+            within: a folder that the copy must lie in, if any.
+        """
         from dagbook.api.opening import Opened, open_step
 
-        return open_step(Opened(self.id, self.folder, self.state), step)
+        return open_step(Opened(self.id, self.folder, self.state), step, within=within)
 
     def report(self, best: str | None = None) -> str:
         """The run as one page of HTML that needs neither a network nor a script.

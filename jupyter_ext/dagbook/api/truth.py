@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagbook import bootstrap
-from dagbook.api.resume import plan_of
 from dagbook.api.run import Run
+from dagbook.api.run_plan import plan_in
 from dagbook.engine.completion import complete
 from dagbook.engine.ports import TrackerAway
 from dagbook.errors import EnvironmentFault, RunBusy
@@ -57,7 +57,7 @@ def _lacks(state: RunState) -> bool:
 
 
 def _mended(run: Run) -> Mended:
-    plan = plan_of(run)
+    plan = plan_in(run.folder)
     lock = DriverLock(run.folder)
     lock.acquire()
     try:

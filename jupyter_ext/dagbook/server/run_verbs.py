@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from dagbook.api.opening import Opened, open_step
 from dagbook.api.removal import rm
 from dagbook.api.resume import resume, retry
 from dagbook.api.run import Run, find
@@ -45,8 +44,7 @@ def removed(projects: Projects, run: str, *, mlflow: bool) -> dict[str, Any]:
 
 def opened(projects: Projects, run: str, step: str) -> dict[str, Any]:
     """Write a copy of the step's notebook with what the run gave it."""
-    found = _found(projects, run)
-    path = open_step(Opened(found.id, found.folder, found.state), step, within=projects.root)
+    path = _found(projects, run).open(step, within=projects.root)
     return {"run": run, "step": step, "path": projects.shown_path(str(path.resolve()))}
 
 

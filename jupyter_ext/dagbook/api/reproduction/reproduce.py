@@ -18,8 +18,8 @@ from dagbook.api.planning import Prepared
 from dagbook.api.reproduction.again import plan_again
 from dagbook.api.reproduction.environment import lock_of, make_environment, package_differences
 from dagbook.api.reproduction.tree import Tree, bring_back
-from dagbook.api.resume import plan_of
 from dagbook.api.run import Run, find, not_writable, write_run_folder
+from dagbook.api.run_plan import plan_in
 from dagbook.engine.folders import frozen_notebook, new_run_id
 from dagbook.engine.kept_sources import read_sources
 from dagbook.engine.ports import TrackerAway
@@ -131,7 +131,7 @@ def _original(run: Run) -> _Original:
                 remedy="`dagbook resume` finishes it",
             )
         )  # fmt: skip
-    plan = plan_of(run)
+    plan = plan_in(run.folder)
     documents = {}
     for node in plan.nodes:
         path = run.folder / frozen_notebook(node)
