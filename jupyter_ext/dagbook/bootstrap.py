@@ -180,7 +180,8 @@ def driver(
         folder: the run's folder.
         wants_cancel: who asks for the run to be cancelled, or None.
         guard: called before anything is started that must not outlive us.
-        turn: its place in the line. A run that waits costs one small process, so others are begun later.
+        turn: its place in the line. A run that waits costs one small process, so others are begun later;
+            a Dask cluster, which may be away, is begun or asked at once.
 
     Raises:
         EnvironmentFault: the place of the plan's steps is away.

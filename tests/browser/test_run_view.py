@@ -112,6 +112,7 @@ def test_a_run_is_watched_repaired_and_cancelled_in_its_drawing(page: Page, fold
     expect(score).to_contain_text("37 of 40 ok · 3 failed", timeout=LONG)
     score.click()
     forty_steps(page, view, artifacts)
+    opened_with_its_inputs(page, view, folder, artifacts)
     answered(page, view, run)
     repaired(view, folder)
     page.screenshot(path=artifacts / "run-view-going-on.png")
@@ -152,6 +153,16 @@ def forty_steps(page: Page, view: Locator, artifacts: Path) -> None:
     cell = page.locator(".jp-NotebookPanel:visible .jp-Cell.jp-mod-active")
     expect(cell).to_contain_text("raise ValueError", timeout=LONG)
     page.screenshot(path=artifacts / "run-view-cell.png")
+    page.get_by_role("tab", name="shards", exact=True).click()
+
+
+def opened_with_its_inputs(page: Page, view: Locator, folder: Path, artifacts: Path) -> None:
+    """A copy of the failed element's notebook, with what it was given, to work on."""
+    view.get_by_role("button", name="Open with these inputs").click()
+    notebook = page.locator(".jp-NotebookPanel:visible")
+    expect(notebook.locator(".jp-Cell").filter(has_text="shard = 31")).to_have_count(1, timeout=LONG)
+    page.screenshot(path=artifacts / "run-view-opened-with-inputs.png")
+    assert len([copy for copy in folder.glob("score-*.ipynb") if "shard = 31" in copy.read_text()]) == 1
     page.get_by_role("tab", name="shards", exact=True).click()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
+import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from tests.golden.runs import GoldenRuns
 pytestmark = pytest.mark.browser
 
 PIPELINE = """\
-pipeline: terminal
+pipeline: NAME
 nodes:
   prepare:
     notebook: prepare.ipynb
@@ -56,10 +57,24 @@ def panel(page: Page) -> Locator:
 @pytest.fixture
 def project(lab: Lab, request: pytest.FixtureRequest) -> Path:
     """A folder of its own below the server's root, so that tests do not see each other's runs in detail."""
-    folder = lab.root / re.sub(r"\W+", "-", request.node.name)
-    shutil.rmtree(folder, ignore_errors=True)
+    # Of its own also when the test is done again: what it left before is still in the panel.
+    folder = lab.root / "-".join([*re.findall(r"\w+", request.node.name), secrets.token_hex(2)])
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def terminal(panel: Locator, project: Path) -> Iterator[subprocess.Popen[str]]:
+    """A run that is started from a terminal while the panel is looked at."""
+    write_pipeline(project)
+    command = subprocess.Popen(
+        [sys.executable, "-m", "dagbook", "run", "terminal.pipeline.yaml"],
+        cwd=project, env={**os.environ, "PYTHONPATH": str(ROOT / "jupyter_ext")},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    yield command
+    command.send_signal(signal.SIGINT)  # cancels the run, if it goes on
+    command.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -88,20 +103,11 @@ def gallery(runs: GoldenRuns) -> dict[str, str]:
 
 @pytest.mark.kernel
 def test_a_run_from_a_terminal_shows_up_and_advances_while_it_goes_on(
-    panel: Locator, page: Page, project: Path, artifacts: Path
+    panel: Locator, page: Page, terminal: subprocess.Popen[str], project: Path, artifacts: Path
 ):
-    write_pipeline(project)
-    terminal = subprocess.Popen(
-        [sys.executable, "-m", "dagbook", "run", "terminal.pipeline.yaml"],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "jupyter_ext")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    row = panel.get_by_role("listitem").filter(has=page.get_by_role("button", name="terminal"))
+    row = panel.get_by_role("listitem").filter(has=page.get_by_role("button", name=name_of(project)))
     expect(row).to_contain_text("Running", timeout=LONG)
-    row.get_by_role("button", name="terminal").click()
+    row.get_by_role("button", name=name_of(project)).click()
     prepare = row.locator('[data-step="prepare"]')
     note_texts(panel, '[data-step="prepare"]')
     train = row.locator('[data-node="train"]')
@@ -127,7 +133,7 @@ def test_a_run_from_a_terminal_shows_up_and_advances_while_it_goes_on(
     expect(failed).to_contain_text("Failed · in cell 2", timeout=LONG)
     expect(failed).to_contain_text("ValueError: no labels")
     expect(train).to_contain_text("Succeeded · 2 of 2 ok", timeout=LONG)
-    expect(row.get_by_role("button", name="terminal")).to_contain_text("Failed", timeout=SOON)
+    expect(row.get_by_role("button", name=name_of(project))).to_contain_text("Failed", timeout=SOON)
     assert terminal.wait(60) == 1, terminal.communicate()[0]
     page.screenshot(path=artifacts / "panel-live-ended.png")
 
@@ -225,10 +231,15 @@ def test_the_commands_are_in_the_palette_with_their_arguments_described(page: Pa
     assert described == [["Show Dagbook Runs", True, "object"], ["Refresh Dagbook Runs", True, "object"]]
 
 
+def name_of(folder: Path) -> str:
+    """What the pipeline in the folder is called."""
+    return f"terminal-{folder.name[-4:]}"
+
+
 def write_pipeline(folder: Path) -> None:
     """Three notebooks that take their time, the last of which fails."""
     ready = [f"import time; time.sleep(2); print('row {n} is ready')" for n in range(1, 5)]
-    (folder / "terminal.pipeline.yaml").write_text(PIPELINE)
+    (folder / "terminal.pipeline.yaml").write_text(PIPELINE.replace("NAME", name_of(folder)))
     write_notebook(folder / "prepare.ipynb", ready)
     write_notebook(
         folder / "train.ipynb", ["depth = 1", "import time; time.sleep(3); print(depth)"], parameters=True

@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
-from dagbook.magics.logbook import forget, logbook
+from dagbook.magics.logbook import logbook
 from dagbook.magics.peak_memory import PeakMemory
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A shell with our magics in an empty project."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
-    InteractiveShell.clear_instance()
-    made = InteractiveShell.instance(colors="nocolor")
-    made.run_line_magic("load_ext", "dagbook")
-    yield made
-    forget()
-    InteractiveShell.clear_instance()
 
 
 def hooks(shell: Any, name: str) -> list[Any]:

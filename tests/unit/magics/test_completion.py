@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from IPython.core.completer import provisionalcompleter
-from IPython.core.interactiveshell import InteractiveShell
 
 from dagbook.magics.completion import Typed, complete, offers
-from dagbook.magics.logbook import forget
 from dagbook.magics.pipeline import _parser
 from dagbook.magics.tracked_runs import TrackedRun
 from tests.architecture.sources import ROOT
@@ -27,31 +25,22 @@ nodes:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A shell with our magics in a folder with a pipeline."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
+def shell(shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The shell, in a folder with a pipeline, where something was published."""
     (tmp_path / "churn.pipeline.yaml").write_text(PIPELINE)
     (tmp_path / "other.yaml").touch()
     (tmp_path / "data").mkdir()
-    (tmp_path / ".dagbook" / "interactive" / "prepare").mkdir(parents=True)
-    (tmp_path / ".dagbook/interactive/prepare/outputs.jsonl").write_text('{"name": "n", "kind": "value"}\n')
-    InteractiveShell.clear_instance()
-    made = InteractiveShell.instance(colors="nocolor")
-    made.run_line_magic("load_ext", "dagbook")
-    made.user_ns |= {"depth": 3, "score": 0.5, "model": {}}
-    (tmp_path / ".dagbook/interactive/kernel").mkdir(parents=True)
-    (tmp_path / ".dagbook/interactive/kernel/outputs.jsonl").write_text(
-        '{"name": "report", "kind": "value"}\n'
-    )
+    for place, name in (("prepare", "n"), ("kernel", "report")):
+        folder = tmp_path / ".dagbook/interactive" / place
+        folder.mkdir(parents=True)
+        (folder / "outputs.jsonl").write_text(json.dumps({"name": name, "kind": "value"}) + "\n")
+    shell.user_ns |= {"depth": 3, "score": 0.5, "model": {}}
     tags = {"experiment": "shared", "stage": "draft", "mlflow.user": "x"}
     known = TrackedRun(
         id="a1", name="r", status="finished", params={"lr": "1"}, metrics={"acc": 1.0}, tags=tags
     )
     monkeypatch.setattr("dagbook.magics.runs_table._seen", [known, known])
-    yield made
-    forget()
-    InteractiveShell.clear_instance()
+    return shell
 
 
 @pytest.mark.parametrize(

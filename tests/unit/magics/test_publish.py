@@ -5,27 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from dagbook.magics.place import place
 from dagbook.magics.publish import output
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A shell with our magics, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
-    InteractiveShell.clear_instance()
-    made = InteractiveShell.instance(colors="nocolor")
-    made.run_line_magic("load_ext", "dagbook")
-    yield made
-    InteractiveShell.clear_instance()
 
 
 def published(folder: Path) -> list[dict[str, Any]]:

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-
-from dagbook.magics.logbook import forget
 
 PACKAGE = re.compile(r"dagbook/|magics/")
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A shell with our magics in a project of its own, and a function that fails."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
+def shell(shell: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The shell, with a function that fails."""
     monkeypatch.setattr("dagbook.magics.logbook.start_sender", lambda root: None)
-    InteractiveShell.clear_instance()
-    made = InteractiveShell.instance(colors="nocolor")
-    made.run_line_magic("load_ext", "dagbook")
-    made.run_cell("import dagbook\ndef fails():\n    return 1 / 0", store_history=True)
-    yield made
-    forget()
-    InteractiveShell.clear_instance()
+    shell.run_cell("import dagbook\ndef fails():\n    return 1 / 0", store_history=True)
+    return shell
 
 
 def seen(shell: Any, source: str, capsys: pytest.CaptureFixture[str]) -> str:

@@ -16,9 +16,14 @@ export const NEWEST: Order = { column: STARTED, descends: true };
 export const FIXED = [STARTED, DURATION, SPARK, USER, SOURCE] as const;
 
 const MOST_BY_ITSELF = 2;
-const SYSTEM = 'system/';
-/** Recorded of every tracked cell without being asked. */
-export const UNASKED = new Set(['duration_seconds', 'peak_memory_bytes']);
+/** Begins the names of what was measured of the machine. */
+export const SYSTEM = 'system/';
+const OF_EVERY_CELL = new Set(['duration_seconds', 'peak_memory_bytes']);
+
+/** Whether people logged the metric; others are recorded without being asked. */
+export function isLogged(metric: string): boolean {
+  return !OF_EVERY_CELL.has(metric) && !metric.startsWith(SYSTEM);
+}
 
 export interface ColumnShape {
   readonly id: string;
@@ -107,9 +112,7 @@ export function knownColumns(runs: readonly TrackedRun[]): readonly string[] {
 
 /** What is shown until somebody chooses: the metrics and the parameters that most runs have. */
 export function columnsByDefault(runs: readonly TrackedRun[]): readonly string[] {
-  const metrics = mostCommon(runs, 'metrics').filter(
-    name => !UNASKED.has(name) && !name.startsWith(SYSTEM)
-  );
+  const metrics = mostCommon(runs, 'metrics').filter(isLogged);
   const params = mostCommon(runs, 'params');
   return [
     ...metrics.slice(0, MOST_BY_ITSELF).map(name => `metrics.${name}`),

@@ -62,8 +62,6 @@ export type Preview = { readonly path: string; readonly size: number } & (
   | { readonly kind: 'too-large'; readonly most: number }
 );
 
-export const SYSTEM = 'system/';
-
 /** The names of metrics that people logged, and of those that were measured of the machine. */
 export function metricNames(run: RunDetail): {
   readonly own: readonly string[];

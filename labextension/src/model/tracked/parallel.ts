@@ -1,7 +1,6 @@
 /** Runs as lines across axes: what was chosen at the left, what came of it at the right. */
 
-import { UNASKED, numberText } from './columns';
-import { SYSTEM } from './detail';
+import { isLogged, numberText } from './columns';
 import type { RunDetail } from './detail';
 
 export interface ParallelTick {
@@ -37,7 +36,7 @@ function axesOf(
 ): readonly ParallelAxis[] {
   const held = runs.map(read);
   const names = [...new Set(held.flatMap(values => Object.keys(values)))]
-    .filter(name => kind === 'param' || !(UNASKED.has(name) || name.startsWith(SYSTEM)))
+    .filter(name => kind === 'param' || isLogged(name))
     .sort();
   return names.flatMap(name => {
     const values = held.map(one => one[name]);

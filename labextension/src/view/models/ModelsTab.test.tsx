@@ -5,17 +5,11 @@ import { expect, test, vi } from 'vitest';
 import { ModelsStore } from '../../model/models/modelsStore';
 import type { ModelsSource } from '../../model/models/modelsStore';
 import { CHURN, SERVED, modelsServer, version } from '../../testing/models';
-import type { Translation } from '../surroundings';
+import { ENGLISH } from '../../testing/english';
 import { ModelsTab } from './ModelsTab';
 import type { ModelActions } from './modelsSurroundings';
 
 const NASTY = '<img src=x onerror=alert(1)>';
-const ENGLISH: Translation = {
-  __: (text, ...args) =>
-    text.replace(/%(\d)/g, (_, place: string) => String(args[Number(place) - 1])),
-  _n: (text, plural, n, ...args) => ENGLISH.__(n === 1 ? text : plural, n, ...args)
-};
-
 async function drawn(other: Partial<ModelsSource> = {}): Promise<{
   server: ReturnType<typeof modelsServer>;
   actions: ModelActions;

@@ -1,7 +1,7 @@
 /** One chart, drawn by uPlot in the colours of the theme. Dragging zooms in; a double click zooms out. */
 
 import { useEffect, useMemo, useRef } from 'react';
-import type { JSX } from 'react';
+import type { CSSProperties, JSX } from 'react';
 import uPlot from 'uplot';
 
 import { chartData } from '../../model/tracked/chart';
@@ -45,8 +45,13 @@ export function colourOf(index: number): string {
 }
 
 /** For who does not tell the colours. */
-export function dashesOf(index: number): readonly number[] {
+function dashesOf(index: number): readonly number[] {
   return DASHES[index % DASHES.length] ?? [];
+}
+
+/** How the line of a run is drawn outside of the charts. */
+export function strokeOf(index: number): CSSProperties {
+  return { stroke: colourOf(index), strokeDasharray: dashesOf(index).join(' ') };
 }
 
 export function MetricChart({ lines, look, label, trans }: MetricChartProps): JSX.Element {

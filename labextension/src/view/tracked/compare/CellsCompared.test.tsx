@@ -7,15 +7,10 @@ import { expect, test } from 'vitest';
 import { CompareStore } from '../../../model/tracked/compare';
 import type { CellChange, CompareSource } from '../../../model/tracked/compare';
 import { detail, recorded } from '../../../testing/recorded';
-import type { Translation } from '../../surroundings';
+import { ENGLISH } from '../../../testing/english';
 import { CellsCompared } from './CellsCompared';
 
 const NASTY = '<img src=x onerror=alert(1)>';
-const ENGLISH: Translation = {
-  __: (text, ...args) =>
-    text.replace(/%(\d)/g, (_, place: string) => String(args[Number(place) - 1])),
-  _n: (text, plural, n, ...args) => ENGLISH.__(n === 1 ? text : plural, n, ...args)
-};
 const SAME: CellChange = {
   change: 'same',
   left: 1,

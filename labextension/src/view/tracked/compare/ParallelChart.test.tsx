@@ -4,14 +4,9 @@ import { expect, test } from 'vitest';
 
 import { detail, recorded } from '../../../testing/recorded';
 import type { RunDetail } from '../../../model/tracked/detail';
-import type { Translation } from '../../surroundings';
+import { ENGLISH } from '../../../testing/english';
 import { ParallelChart } from './ParallelChart';
 
-const ENGLISH: Translation = {
-  __: (text, ...args) =>
-    text.replace(/%(\d)/g, (_, place: string) => String(args[Number(place) - 1])),
-  _n: (text, plural, n, ...args) => ENGLISH.__(n === 1 ? text : plural, n, ...args)
-};
 const RUNS: readonly RunDetail[] = [2, 3, 4].map(depth =>
   detail({
     ...recorded(depth),

@@ -7,7 +7,7 @@ import type { RunDetail } from '../../../model/tracked/detail';
 import { parallelAxes } from '../../../model/tracked/parallel';
 import type { ParallelAxis } from '../../../model/tracked/parallel';
 import type { Translation } from '../../surroundings';
-import { colourOf, dashesOf } from '../MetricChart';
+import { strokeOf } from '../MetricChart';
 
 export interface ParallelChartProps {
   readonly runs: readonly RunDetail[];
@@ -48,7 +48,7 @@ export function ParallelChart({ runs, trans }: ParallelChartProps): JSX.Element 
               d={lineOf(axes, index, across)}
               className="jp-DagbookParallel-line"
               data-faded={(looked !== null && looked !== run.run) || undefined}
-              style={{ stroke: colourOf(index), strokeDasharray: dashesOf(index).join(' ') }}
+              style={strokeOf(index)}
             >
               <title>{run.name}</title>
             </path>
@@ -70,10 +70,7 @@ export function ParallelChart({ runs, trans }: ParallelChartProps): JSX.Element 
                   <path
                     d="M0 4H28"
                     className="jp-DagbookParallel-line"
-                    style={{
-                      stroke: colourOf(index),
-                      strokeDasharray: dashesOf(index).join(' ')
-                    }}
+                    style={strokeOf(index)}
                   />
                 </svg>
                 {run.name}

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { JSX } from 'react';
 
-import { SYSTEM } from '../../../model/tracked/detail';
+import { SYSTEM } from '../../../model/tracked/columns';
 import { LookControls } from '../LookControls';
 import { MetricChart } from '../MetricChart';
 import type { ChartLine } from '../MetricChart';
