@@ -1,5 +1,6 @@
 /** One recorded run with everything that is known of it; see docs/reference/rest-tracked.md. */
 
+import { SYSTEM } from './columns';
 import type { TrackedRun, TrackedStatus } from './types';
 
 export interface RunDetail extends TrackedRun {

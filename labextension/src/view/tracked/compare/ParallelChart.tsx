@@ -67,11 +67,7 @@ export function ParallelChart({ runs, trans }: ParallelChartProps): JSX.Element 
                 onClick={() => setLooked(looked === run.run ? null : run.run)}
               >
                 <svg viewBox="0 0 28 8" aria-hidden="true">
-                  <path
-                    d="M0 4H28"
-                    className="jp-DagbookParallel-line"
-                    style={strokeOf(index)}
-                  />
+                  <path d="M0 4H28" className="jp-DagbookParallel-line" style={strokeOf(index)} />
                 </svg>
                 {run.name}
               </button>
