@@ -13,6 +13,7 @@ from dagbook.version import __version__
 if TYPE_CHECKING:
     from dagbook.api.approve import approve
     from dagbook.api.builder import Pipeline
+    from dagbook.api.deploying import delete_deployment, deploy, deployments
     from dagbook.api.launch import launch
     from dagbook.api.models import models, promote, register_model, show_model
     from dagbook.api.packing.package import package
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
 # Not `input`: `from dagbook import *` must leave Python's own alone.
 __all__ = [
-    "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "approve", "artifact", "launch", "load",
-    "metric", "models", "output", "package", "param", "promote", "register_model", "reproduce", "resume",
-    "retry", "rm", "runs", "show_model", "track",
+    "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "approve", "artifact",
+    "delete_deployment", "deploy", "deployments", "launch", "load", "metric", "models", "output",
+    "package", "param", "promote", "register_model", "reproduce", "resume", "retry", "rm", "runs",
+    "show_model", "track",
 ]  # fmt: skip
 
 # Imported when first used: `import dagbook` in a notebook must cost nothing.
@@ -43,6 +45,9 @@ _HOMES = {
     "approve": "dagbook.api.approve",
     "artifact": "dagbook.magics.log",
     "input": "dagbook.magics.input_binding",
+    "delete_deployment": "dagbook.api.deploying",
+    "deploy": "dagbook.api.deploying",
+    "deployments": "dagbook.api.deploying",
     "launch": "dagbook.api.launch",
     "load": "dagbook.magics.publish",
     "metric": "dagbook.magics.log",

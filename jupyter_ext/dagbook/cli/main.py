@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("report", "Write a run as one page of HTML that can be mailed."),
     "models": ("models", "Registered models: list, show, register, promote."),
     "serve": ("serve", "Serve a registered model over HTTP."),
+    "deploy": ("deploy", "Deploy a registered model to SageMaker, or where a plug-in of MLflow does."),
     "graph": ("graph", "Draw a pipeline as text, Mermaid, DOT or SVG."),
     "package": ("package", "Make a package of a pipeline, to be run elsewhere; an MLflow Project too."),
     "compile": ("compile", "Write a pipeline for another scheduler: Argo, …"),
