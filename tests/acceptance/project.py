@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import psutil
 
+from tests.acceptance.answers import require_published
 from tests.acceptance.notebooks import notebook, write
 
 COMMAND = (sys.executable, "-m", "dagbook")
@@ -150,6 +151,8 @@ def finish(process: subprocess.Popen[str], timeout: float = 60) -> Answer:
         os.killpg(process.pid, signal.SIGKILL)
         out, err = process.communicate()
         raise AssertionError(f"did not end within {timeout} s; said:\n{out}\n{err}") from None
+    if process.returncode >= 0:
+        require_published(list(process.args), out)
     return Answer(process.returncode, out, err)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, get_args
 
 import click
@@ -20,6 +21,7 @@ from dagbook.pipeline.spec import NodeSettings, NodeSpec, ParamSpec, PipelineSpe
 from dagbook.run import events
 from dagbook.run.state import RunStatus, StepStatus
 from tests.architecture.sources import ROOT
+from tests.docs import answers
 from tests.docs.codes import finding_codes, node_error_names
 from tests.docs.pages import reference
 from tests.docs.schema import PLACES, schema_text
@@ -62,7 +64,7 @@ def test_every_option_of_a_command_is_described(name):
     described = code_words(text)
     words = {word.split()[0] for word in described}
     options = [option for option in params_of(command) if isinstance(option, click.Option)]
-    assert options or name == "completion"  # takes none
+    assert options or name in {"completion", "schema"}  # take none
     assert [word for option in options for word in option.opts if word not in words] == []
 
 
@@ -189,6 +191,35 @@ def test_every_function_of_expressions_is_named():
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: str(place.relative_to(ROOT)))
 def test_the_published_schema_is_current(place):
     assert place.read_text(encoding="utf-8") == schema_text(), "run: python -m tests.docs.schema"
+
+
+@pytest.mark.parametrize("place", answers.PLACES, ids=lambda place: str(place.relative_to(ROOT)))
+def test_the_published_schema_of_answers_is_current(place):
+    assert json.loads(place.read_text(encoding="utf-8")) == answers.schema(), (
+        "run: python -m tests.docs.answers"
+    )
+
+
+def test_every_answer_has_a_schema():
+    asked = {
+        " ".join(words)
+        for words, command in commands_below(main)
+        if any(option.name == "as_json" for option in command.params)
+    }
+    assert set(answers.ANSWERS) == asked
+
+
+def commands_below(
+    group: click.Group, words: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command with its words."""
+    around = click.Context(group)
+    for name in group.list_commands(around):
+        command = group.get_command(around, name)
+        if isinstance(command, click.Group):
+            yield from commands_below(command, (*words, name))
+        elif command is not None:
+            yield (*words, name), command
 
 
 def files_of_examples() -> list[Any]:

@@ -5,10 +5,8 @@ Imported when the first of these routes is asked, since what lies below is slow 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -133,13 +131,6 @@ def drafted(root: Path, body: Mapping[str, Any]) -> dict[str, Any]:
         "path": written.file.resolve().relative_to(root.resolve()).as_posix(),
         "nodes": list(written.nodes),
     }
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of the pipeline file."""
-    text = files("dagbook").joinpath("schemas", "pipeline.schema.json").read_text("utf-8")
-    said: dict[str, Any] = json.loads(text)
-    return said
 
 
 def _findings(text: str, file: Path) -> tuple[Finding, ...]:

@@ -45,7 +45,7 @@ class PipelineSchemaHandler(DagbookHandler):
     @authorized
     async def get(self) -> None:
         """The JSON Schema."""
-        await self.answer(lambda: _checking().schema())
+        await self.answer(lambda: _schemas().pipeline_schema())
 
 
 PIPELINE_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
@@ -53,6 +53,12 @@ PIPELINE_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/pipeline/draft", PipelineDraftHandler),
     (r"dagbook/api/pipeline/schema", PipelineSchemaHandler),
 )
+
+
+def _schemas() -> Any:
+    from dagbook.api import schemas
+
+    return schemas
 
 
 def _checking() -> Any:
