@@ -20,7 +20,10 @@ def require_published(args: Sequence[str], out: str) -> None:
     assert name is not None, f"the answer of {words} has no schema: tests/docs/answers.py"
     validator = jsonschema.Draft202012Validator(_strict(schema_named(name)))
     for answer in _answers(out):
-        validator.validate(answer)
+        wrong = jsonschema.exceptions.best_match(validator.iter_errors(answer))
+        assert wrong is None, (
+            f"`{name}` answers otherwise than its schema: {wrong.json_path}: {wrong.message}"
+        )
 
 
 def _answers(out: str) -> list[Any]:

@@ -339,6 +339,13 @@ def test_two_runs_are_compared_by_what_they_were_given_and_what_came_of_it(first
     for word in ("Parameters", "Outputs", "scale[1]", "+66.7%"):
         assert word in told.out
 
+    page = sums.dagbook("compare", first.json["run"], second["run"], "--html", "differs.html")
+    assert (page.code, page.out) == (0, "Wrote differs.html\n")
+    text = (sums.folder / "differs.html").read_text("utf-8")
+    for word in ("Parameters", "Outputs", "scale[1]", "+66.7%", "What cells showed"):
+        assert word in text
+    refused(sums.dagbook("compare", "--html", "nowhere/x.html"), "nowhere/x.html", code=3)
+
 
 def test_a_run_compared_with_itself_differs_in_nothing(first: Answer, sums: Project):
     answer = sums.dagbook("compare", "--exit-code", first.json["run"], first.json["run"])

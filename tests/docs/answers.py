@@ -16,6 +16,7 @@ PLACES = (
 )
 TEXT, NUMBER, WHOLE, YES = ({"type": kind} for kind in ("string", "number", "integer", "boolean"))
 ANY: dict[str, Any] = {}
+NOTHING = {"type": "null"}
 TIME = {"type": "string", "description": "ISO 8601."}
 BYTES = {"type": "integer", "minimum": 0, "description": "Bytes."}
 SECONDS = {"type": ["number", "null"], "description": "Seconds."}
@@ -53,8 +54,7 @@ def record(said: str, perhaps: dict[str, Any] | None = None, /, **keys: dict[str
     return {"type": "object", "description": said, "properties": properties, "required": list(keys)}
 
 
-RUN_STATES = ("planned", *get_args(RunStatus))
-STEP_STATES = (*get_args(StepStatus), "run", "reuse", "skip")
+RUN_STATES, STEP_STATES = get_args(RunStatus), get_args(StepStatus)
 MODEL = {
     "name": TEXT, "description": TEXT, "aliases": by_name(WHOLE), "latest": maybe(WHOLE), "changed": TEXT,
     "tags": by_name(TEXT),
@@ -67,8 +67,8 @@ PARTS = {
     ),
     "Error": record("What a command answers that could not do what it was asked.", error=a_list(ref("Finding"))),
     "Run": record(
-        "A run as a whole.", run=maybe(TEXT), pipeline=TEXT, state=one_of(*RUN_STATES), folder=maybe(PATH),
-        tracking_uri=TEXT, tracking_lost=TEXT, experiment=TEXT, mlflow_run_id=maybe(TEXT), started=maybe(TIME),
+        "A run as a whole.", run=TEXT, pipeline=TEXT, state=one_of(*RUN_STATES), folder=PATH,
+        tracking_uri=maybe(TEXT), tracking_lost=maybe(TEXT), experiment=maybe(TEXT), mlflow_run_id=maybe(TEXT), started=maybe(TIME),
         finished=maybe(TIME), seconds=SECONDS, user=TEXT, schedule=maybe(TEXT), due=maybe(TIME), file=TEXT,
         params=by_name(ANY), tags=by_name(TEXT), damage=maybe(TEXT), steps=a_list(ref("Step")),
         hooks=a_list(ref("Hook")),
@@ -78,12 +78,22 @@ PARTS = {
         state=one_of(*STEP_STATES), reason=TEXT, outputs=by_name(ANY), notebook=maybe(PATH), log=maybe(PATH),
         mlflow_run_id=maybe(TEXT), attempt=WHOLE, cell=maybe(WHOLE), total=maybe(WHOLE), line=TEXT,
         waiting=maybe(TEXT), approval=maybe(ref("Approval")), started=maybe(TIME), finished=maybe(TIME),
-        seconds=SECONDS, peak_memory=maybe(BYTES), stopped_early=ANY, warnings=a_list(TEXT),
+        seconds=SECONDS, peak_memory=maybe(BYTES), stopped_early=maybe(WHOLE), warnings=a_list(TEXT),
         error=maybe(ref("StepError")),
+    ),
+    "Plan": record(
+        "What would be done: a run, with what only one that was made can know left empty.", run=NOTHING,
+        pipeline=TEXT, state=one_of("planned"), folder=NOTHING, tracking_uri=NOTHING, mlflow_run_id=NOTHING,
+        file=TEXT, params=by_name(ANY), steps=a_list(ref("PlannedStep")),
+    ),
+    "PlannedStep": record(
+        "A step that would be run, reused or skipped, and why.", step=TEXT, node=TEXT, needs=a_list(TEXT),
+        item=by_name(ANY), state=one_of("run", "reuse", "skip"), reason=TEXT, outputs=by_name(ANY),
+        notebook=NOTHING, mlflow_run_id=NOTHING, seconds=NOTHING, error=NOTHING,
     ),
     "StepError": record(
         "Why a step failed. Cells and lines count from 1.", cell=maybe(WHOLE), name=TEXT, value=TEXT,
-        line=ANY, traceback=TEXT, remedy=TEXT,
+        line=maybe(TEXT), traceback=TEXT, remedy=TEXT,
     ),
     "Approval": record(
         "A question to a person.", message=TEXT, by=a_list(TEXT), timeout=SECONDS, asked=TIME,
@@ -142,7 +152,7 @@ ANSWERS = {
         changed=a_list(TEXT), open=a_list(ref("Finding")),
     ),
     "validate": a_list(ref("Finding")),
-    "plan": ref("Run"),
+    "plan": ref("Plan"),
     "run": RUN,
     "demo": RUN,
     "resume": RUN,

@@ -22,6 +22,17 @@ from dagbook.run.state import RunState, StepState
 
 _ABSENT: Final = ""
 _LONGEST: Final = 60
+HEADINGS: Final = {
+    "parameter": "Parameters",
+    "code": "Code",
+    "state": "Steps",
+    "output": "Outputs",
+    "metric": "Metrics",
+    "data": "Data",
+    "source": "Made with",
+    "package": "Packages",
+}
+"""Kind of difference → what people call them, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 import click
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from dagbook.api.compare import Difference, RunComparison, compare_runs
+from dagbook.api.compare import HEADINGS, Difference, RunComparison, compare_runs
 from dagbook.api.run import Run, find
 from dagbook.bootstrap import queries
 from dagbook.cli.screen import console, json_option, print_json
-from dagbook.errors import Exit, Finding, NotFound
-
-_HEADINGS: Final = {
-    "parameter": "Parameters",
-    "code": "Code",
-    "state": "Steps",
-    "output": "Outputs",
-    "metric": "Metrics",
-    "data": "Data",
-    "source": "Made with",
-    "package": "Packages",
-}
+from dagbook.engine.disk import write_whole
+from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound
 
 
 @click.command("compare")
 @click.argument("left", metavar="[A]", required=False)
 @click.argument("right", metavar="[B]", required=False)
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Write a page there, with what cells showed side by side.",
+)  # fmt: skip
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when the runs differ, as diff does.")
 @json_option
-def command(left: str | None, right: str | None, *, exit_code: bool, as_json: bool) -> None:
+def command(
+    left: str | None, right: str | None, *, html: Path | None, exit_code: bool, as_json: bool
+) -> None:
     """Say what differs between the runs A and B: parameters, code, outputs, packages.
 
     B is the newest run unless it is named; A the one before it of the same pipeline.
@@ -41,12 +36,31 @@ def command(left: str | None, right: str | None, *, exit_code: bool, as_json: bo
     second = find(right, Path())
     first = find(left, Path()) if left else _before(second)
     found = compare_runs(first, second)
+    if html is not None:
+        _write(html, found, (first, second))
     if as_json:
         print_json(found.to_json())
-    else:
+    elif html is None:
         _print(found, (first, second))
+    else:
+        console.print(Text.assemble("Wrote ", (str(html), "bold")), soft_wrap=True)
     if exit_code and found.differences:
         raise click.exceptions.Exit(Exit.FAILED)
+
+
+def _write(target: Path, found: RunComparison, runs: tuple[Run, Run]) -> None:
+    from dagbook.api.comparison_page import write_comparison
+
+    page = write_comparison(found, runs[0].show(), runs[1].show()).encode("utf-8", "replace")
+    try:
+        write_whole(target.absolute(), page)
+    except OSError as error:
+        raise EnvironmentFault(
+            Finding(
+                code="not-writable", message=f"the page cannot be written: {error.strerror}",
+                remedy="name another file with --html, in a folder that is there", file=str(target),
+            )
+        ) from error  # fmt: skip
 
 
 def _before(run: Run) -> Run:
@@ -76,7 +90,7 @@ def _print(found: RunComparison, runs: tuple[Run, Run]) -> None:
 
 def print_differences(differences: tuple[Difference, ...]) -> None:
     """One table for each kind of what differs."""
-    for kind, heading in _HEADINGS.items():
+    for kind, heading in HEADINGS.items():
         if rows := tuple(one for one in differences if one.kind == kind):
             console.print(Text(f"\n{heading}", "bold"))
             if kind == "code":

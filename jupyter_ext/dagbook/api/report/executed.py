@@ -21,6 +21,11 @@ from pygments.util import ClassNotFound
 
 EMPTY: Final = Markup("")
 _LONGEST_TEXT: Final = 20_000
+PICTURE_FILES: Final = {
+    ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif",
+    ".svg": "image/svg+xml",
+}  # fmt: skip
+"""Suffix of a file → what is in it, for those that a page can show."""
 _PICTURES: Final = ("image/png", "image/jpeg", "image/gif")
 # Pictures from elsewhere would need the network.
 _TAGS: Final = nh3.ALLOWED_TAGS - {"img", "area", "map"}
@@ -137,6 +142,15 @@ def _picture(mime: str, encoded: str, allowance: Allowance) -> Part:
     return Part(
         kind="picture", html=Markup('<img alt="Figure" src="data:{};base64,{}">').format(mime, encoded)
     )
+
+
+def picture_in(path: Path, allowance: Allowance) -> Part:
+    """The picture in a file, or that it is gone."""
+    try:
+        encoded = base64.b64encode(path.read_bytes()).decode()
+    except OSError:
+        return Part(kind="note", html=Markup("The file is gone."))
+    return _picture(PICTURE_FILES[path.suffix], encoded, allowance)
 
 
 def _left_out(what: str, size: int) -> Part:

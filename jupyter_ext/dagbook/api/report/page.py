@@ -74,7 +74,7 @@ def write_page(story: Story, aim: Aim | None = None) -> str:
     allowance = Allowance(left=MOST_BYTES)
     notebooks = _notebooks(steps[:_MOST_STEPS], allowance)
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             story=story,
@@ -94,24 +94,25 @@ def write_page(story: Story, aim: Aim | None = None) -> str:
     )
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """What the templates of pages are drawn with."""
+    made = Environment(
         loader=PackageLoader("dagbook.api.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
+    made.filters.update(
         seconds=seconds_text, value=_value, megabytes=_megabytes, when=_when, percent=lambda x: f"{x:.2f}%"
     )
     light, dark = (_code_style(style) for style in ("default", "github-dark"))
-    environment.globals.update(
+    made.globals.update(
         signs=SIGNS,
         tones=TONES,
         code_styles=Markup(f"{light}\n@media screen and (prefers-color-scheme:dark){{{dark}}}"),  # noqa: S704
     )
-    return environment
+    return made
 
 
 def _code_style(style: str) -> str:
