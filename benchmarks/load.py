@@ -28,6 +28,7 @@ from typing import Any, Final
 
 import psutil
 from harness import machine
+from servers import free_port, server
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
@@ -146,7 +147,7 @@ def tabs(folder: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     _project(folder, source="import os, time\nwhile not os.path.exists('go'):\n    time.sleep(0.05)")
-    with _lab(folder) as (url, token, server), sync_playwright() as playwright:
+    with lab(folder) as (url, token, server), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
@@ -251,14 +252,13 @@ def _asked(url: str, token: str) -> float:
 
 
 @contextmanager
-def _lab(folder: Path) -> Iterator[tuple[str, str, int]]:
-    from panel import _free_port, _server
-
-    port, token = _free_port(), "t0ken"
+def lab(folder: Path) -> Iterator[tuple[str, str, int]]:
+    """A JupyterLab in the folder: its address, its token and its process."""
+    port, token = free_port(), "t0ken"
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]
     command += [f"--IdentityProvider.token={token}"]
-    with _server(command, folder):
+    with server(command, folder):
         url = f"http://127.0.0.1:{port}/"
         deadline = time.monotonic() + 120
         while True:
@@ -269,8 +269,10 @@ def _lab(folder: Path) -> Iterator[tuple[str, str, int]]:
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
         running = psutil.process_iter(["cmdline"])
-        server = next(one.pid for one in running if f"--ServerApp.port={port}" in (one.info["cmdline"] or []))
-        yield url, token, server
+        process = next(
+            one.pid for one in running if f"--ServerApp.port={port}" in (one.info["cmdline"] or [])
+        )
+        yield url, token, process
 
 
 def _project(folder: Path, source: str = "print('x')") -> None:

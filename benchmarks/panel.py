@@ -7,26 +7,19 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from harness import Ways, comparison
+from servers import answer, free_port, jupyter, server
 
 RUNS = 10_000
 ROWS = 100
-_TOKEN = uuid.uuid4().hex
-_PATIENCE = 180
 _TICKS = os.sysconf("SC_CLK_TCK")
 _TABLES = ("metrics", "latest_metrics", "params", "tags")
 
@@ -47,11 +40,11 @@ def first_rows() -> Iterator[Ways]:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         experiment = _fill(folder)
-        ours, theirs = _free_port(), _free_port()
+        ours, theirs = free_port(), free_port()
         store = f"sqlite:///{folder / '.dagbook' / 'mlflow.db'}"
         mlflow = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--workers", "1"]
         mlflow += ["--host", "127.0.0.1", "--port", str(theirs)]
-        with _server(_jupyter("jupyter_server", folder, ours), folder), _server(mlflow, folder):
+        with server(jupyter("jupyter_server", folder, ours), folder), server(mlflow, folder):
             rows = f"http://127.0.0.1:{ours}/dagbook/api/tracked/runs?scope=all&limit={ROWS}"
             search = f"http://127.0.0.1:{theirs}/ajax-api/2.0/mlflow/runs/search"
             asked = {
@@ -59,8 +52,8 @@ def first_rows() -> Iterator[Ways]:
                 "max_results": ROWS,
                 "order_by": ["attributes.start_time DESC"],
             }
-            _answer(f"http://127.0.0.1:{theirs}/health")
-            _answer(f"http://127.0.0.1:{ours}/api/status")
+            answer(f"http://127.0.0.1:{theirs}/health")
+            answer(f"http://127.0.0.1:{ours}/api/status")
             yield {
                 "Dagbook: GET tracked/runs": lambda: _asked(rows, None),
                 "MLflow: runs/search": lambda: _asked(search, asked),
@@ -72,12 +65,12 @@ def _start_of_lab(unit: str) -> Iterator[Ways]:
         folder = Path(made)
 
         def start(*, is_on: bool) -> float:
-            port = _free_port()
-            command = _jupyter("jupyterlab", folder, port)
+            port = free_port()
+            command = jupyter("jupyterlab", folder, port)
             command[-1] = f"--ServerApp.jpserver_extensions={{'dagbook': {is_on}}}"
             began = time.perf_counter()
-            with _server(command, folder) as process:
-                _answer(f"http://127.0.0.1:{port}/api/status")
+            with server(command, folder) as process:
+                answer(f"http://127.0.0.1:{port}/api/status")
                 return time.perf_counter() - began if unit == "s" else _processor_seconds(process.pid)
 
         yield {"with Dagbook": lambda: start(is_on=True), "without": lambda: start(is_on=False)}
@@ -145,70 +138,19 @@ def _insert(database: sqlite3.Connection, table: str, width: int, rows: list[lis
     database.executemany(f"insert into {table} values ({', '.join('?' * width)})", rows)
 
 
-def _jupyter(module: str, folder: Path, port: int) -> list[str]:
-    """The command of a Jupyter server; its last word says which extensions are on."""
-    return [
-        sys.executable, "-m", module, "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root",
-        f"--IdentityProvider.token={_TOKEN}", f"--ServerApp.root_dir={folder}",
-        "--ServerApp.jpserver_extensions={'dagbook': True}",
-    ]  # fmt: skip
-
-
-@contextmanager
-def _server(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    settings = {
-        name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DAGBOOK_"))
-    }
-    home = folder / "home"
-    settings |= {"JUPYTER_RUNTIME_DIR": str(home), "JUPYTERLAB_SETTINGS_DIR": str(home)}
-    process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=settings,
-        start_new_session=True,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _asked(url: str, body: dict[str, object] | None) -> float:
-    """Milliseconds until the answer has been read."""
-    began = time.perf_counter()
-    said = json.loads(_answer(url, body))
-    taken = (time.perf_counter() - began) * 1000
-    if len(said["runs"]) != ROWS:
-        raise RuntimeError(f"{url} gave {len(said['runs'])} rows")
-    return taken
-
-
-def _answer(url: str, body: dict[str, object] | None = None) -> bytes:
-    """What the server says, once it is up."""
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"Authorization": f"token {_TOKEN}", "Content-Type": "application/json"}
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            request = urllib.request.Request(url, data, headers)
-            with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
-                return bytes(response.read())
-        except urllib.error.HTTPError:
-            raise
-        except (urllib.error.URLError, ConnectionError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-
-
 def _processor_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+def _asked(url: str, body: dict[str, object] | None) -> float:
+    """Milliseconds until the answer has been read."""
+    began = time.perf_counter()
+    said = json.loads(answer(url, body))
+    taken = (time.perf_counter() - began) * 1000
+    if len(said["runs"]) != ROWS:
+        raise RuntimeError(f"{url} gave {len(said['runs'])} rows")
+    return taken
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Registered models in a real JupyterLab: promoted and taken back, traced to a run."""
+"""Registered models in a real JupyterLab: promoted and taken back, served and asked, traced to a run."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tests.browser.test_runs_panel import THEMES, show_theme, violations
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SOON = 20_000
+LONG = 120_000
 
 
 @pytest.fixture
@@ -89,10 +90,33 @@ def test_a_version_is_promoted_and_that_is_taken_back(
     expect(second).not_to_contain_text("champion")
     looked_at(page, artifacts, "taken-back")
 
+    served_and_asked(page, panel, second, model, artifacts)
+
     # From the model to what made it.
     second.get_by_role("button", name="Open its run").click()
     run_page = page.get_by_role("region", name=re.compile("^Run train"))
     expect(run_page).to_contain_text("accuracy", timeout=SOON)
+
+
+def served_and_asked(page: Page, panel: Locator, version: Locator, model: str, artifacts: Path) -> None:
+    """Served without a port, asked with the example that the model was logged with, and stopped."""
+    version.get_by_role("button", name=f"Serve version 2 of {model}").click()
+    service = panel.get_by_role("region", name=f"Service of {model}/2")
+    expect(service.get_by_role("status")).to_contain_text("Served", timeout=LONG)
+    form = service.get_by_role("form", name=f"Try {model}/2")
+    expect(form.get_by_label("tenure")).to_have_value("1.0", timeout=SOON)
+
+    form.get_by_label("tenure").fill("3")
+    form.get_by_label("monthly").fill("40")
+    form.get_by_role("button", name="Ask").click()
+    expect(form.get_by_label("Answer")).to_contain_text(re.compile(r"\b(3\.0|2\.9)"), timeout=SOON)
+    looked_at(page, artifacts, "served")
+
+    form.get_by_label("tenure").fill("long")
+    form.get_by_role("button", name="Ask").click()
+    expect(form.get_by_label("Answer")).to_contain_text("tenure", timeout=SOON)
+    service.get_by_role("button", name=f"Stop serving {model}/2").click()
+    expect(service.get_by_role("status")).to_contain_text("No longer served", timeout=SOON)
 
 
 def looked_at(page: Page, artifacts: Path, name: str) -> None:

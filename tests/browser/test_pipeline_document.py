@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Lab
 from tests.browser.test_launch import execute, no_kernel_is_left, write
-from tests.browser.test_runs_panel import LONG
+from tests.browser.test_runs_panel import LONG, SOON, THEMES, show_theme
 
 __all__ = ["no_kernel_is_left"]  # used by itself
 
@@ -154,6 +154,46 @@ def test_a_part_of_a_pipeline_is_run_and_a_result_accepted(page: Page, folder: P
     execute(page, "application:close")
     document.get_by_role("button", name="Plan", exact=True).click()
     expect(node(document, "train")).to_contain_text("Is current", timeout=LONG)
+
+
+def test_the_text_is_written_with_help(page: Page, folder: Path, artifacts: Path):
+    (folder / "churn.pipeline.yaml").write_text(
+        "pipeline: churn\nnodes:\n  prepare:\n    notebook: prepare.ipynb\n    retris: 2\n"
+    )
+    document = opened(page, folder)
+    editor = document.locator(".cm-content")
+    # What is wrong is underlined, with the remedy.
+    wrong = document.locator(".cm-lintRange-error")
+    expect(wrong).to_have_text("retris", timeout=SOON)
+    wrong.hover()
+    expect(document.locator(".cm-tooltip-lint")).to_contain_text("retries", timeout=SOON)
+    page.screenshot(path=artifacts / "pipeline-text-wrong.png")
+
+    # What may stand there is offered, with what it means.
+    editor.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Shift+Home")
+    page.keyboard.press("Backspace")
+    for _ in range(len("    retris: 2") + 1):
+        page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    page.keyboard.type("run_")
+    offers = document.locator(".cm-tooltip-autocomplete")
+    expect(offers.get_by_role("option", selected=True)).to_contain_text("run_if", timeout=SOON)
+    for theme, named in THEMES.items():
+        show_theme(page, named)
+        page.screenshot(path=artifacts / f"pipeline-text-offers-{theme}.png")
+    page.keyboard.press("Enter")
+    page.keyboard.type("al")
+    expect(offers.get_by_role("option", selected=True)).to_have_text("always", timeout=SOON)
+    page.keyboard.press("Enter")
+    expect(wrong).to_have_count(0, timeout=SOON)
+    assert text_of(page).rstrip().endswith("notebook: prepare.ipynb\n    run_if: always")
+
+    document.get_by_text("run_if", exact=True).hover()
+    hint = document.locator(".jp-DagbookPipeline-hint")
+    expect(hint).to_contain_text('string = "success"', timeout=SOON)
+    page.screenshot(path=artifacts / "pipeline-text-hint.png")
 
 
 def test_five_hundred_nodes_are_opened_and_moved_through(page: Page, folder: Path, artifacts: Path):

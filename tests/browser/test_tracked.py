@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Lab
+from tests.browser.conftest import ROOT, Lab
 from tests.browser.test_runs_panel import AXE, THEMES, show_theme, violations, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.kernel]
@@ -173,3 +176,37 @@ def to_the_cell_and_back(page: Page, run_page: Locator) -> None:
     expect(badge).to_be_visible(timeout=SOON)
     badge.click()
     expect(run_page).to_be_visible(timeout=SOON)
+
+
+def test_executed_notebooks_are_compared_cell_by_cell(page: Page, lab: Lab, artifacts: Path):
+    name = f"fit{secrets.token_hex(3)}"
+    folder = lab.root / name
+    (folder / ".dagbook").mkdir(parents=True)
+    write_notebook(
+        folder / f"{name}.ipynb", ["depth = 1", "print('depth', depth)", "print('the same')"], parameters=True
+    )
+    subprocess.run(
+        [sys.executable, "-m", "dagbook", "run", f"{name}.ipynb", "--sweep", "depth=2,3"],
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT / "jupyter_ext")}, check=True, timeout=240,
+    )  # fmt: skip
+    page.get_by_role("tab", name="Dagbook").click()
+    panel = page.get_by_role("region", name="Dagbook runs")
+    panel.get_by_role("combobox").select_option("all")
+    panel.get_by_role("searchbox").fill(name)
+    for step in (0, 1):
+        row = panel.get_by_role("row").filter(has_text=f"{name}[{step}]")
+        row.get_by_role("checkbox").check(timeout=SOON)
+    panel.get_by_role("button", name="Compare").click()
+    compared = page.get_by_role("region", name="Compare 2 Runs")
+    cells = compared.get_by_role("region", name="Executed notebooks")
+    cells.get_by_role("button", name="Compare cell by cell").click(timeout=SOON)
+
+    expect(cells).to_contain_text("depth 3", timeout=SOON)
+    expect(cells).not_to_contain_text("the same'")
+    for theme, named in THEMES.items():
+        show_theme(page, named)
+        cells.scroll_into_view_if_needed()
+        page.screenshot(path=artifacts / f"tracked-cells-{theme}.png")
+        assert page_violations(page, ".jp-DagbookPage:not(.lm-mod-hidden)") == []
+    cells.get_by_role("button", name=re.compile("^Also show the")).click()
+    expect(cells).to_contain_text("the same'")

@@ -73,7 +73,7 @@ def test_the_tutorial_does_what_it_says(tmp_path, quiet_home):
             assert (folder / "iris.pipeline.yaml").read_text(encoding="utf-8") == fence.body
         elif fence.language == "sh":
             ran += [do(line, folder) for line in fence.body.splitlines() if line.startswith("dagbook ")]
-    assert len(ran) == 10
+    assert len(ran) == 13
     said = "\n".join(ran)
     assert "2 to run, 0 reused, 0 skipped" in said
     assert "0 to run, 2 reused, 0 skipped" in said

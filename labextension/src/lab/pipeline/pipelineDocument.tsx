@@ -14,6 +14,7 @@ import type { JSX } from 'react';
 
 import type { PipelineStore } from '../../model/pipeline/pipelineStore';
 import type { EditorActions } from '../../view/pipeline/editorSurroundings';
+import type { TextEditor } from './textHelp';
 
 type Context = DocumentRegistry.IContext<DocumentRegistry.ICodeModel>;
 
@@ -188,6 +189,12 @@ export class PipelineFactory extends ABCWidgetFactory<
       text.editor.focus();
     };
     const opened = context.ready.then(() => open(context, goTo));
+    void opened.then(async ({ store }) => {
+      const { helpWriting } = await import('./textHelp');
+      if (!text.isDisposed) {
+        helpWriting(text.editor as unknown as TextEditor, store);
+      }
+    });
     const canvas = new CanvasWidget(context, opened, trans);
     const content = new SplitPanel({ orientation: 'horizontal', spacing: 4 });
     content.addWidget(canvas);
