@@ -40,6 +40,14 @@ def only(project: Project) -> dict[str, Any]:
     return found
 
 
+def test_a_schedule_is_paused_and_goes_on(scheduled: Project):
+    scheduled.dagbook("schedule", "add", "p.pipeline.yaml")
+    assert scheduled.dagbook("schedule", "pause", "p", "--json").json["paused"]
+    assert "p: paused; dagbook schedule resume p" in scheduled.dagbook("schedule", "list").out
+    assert "Resumed p; next 20" in scheduled.dagbook("schedule", "resume", "p").out
+    refused(scheduled.dagbook("schedule", "pause", "q"), "no schedule 'q'")
+
+
 def rewind(project: Project, **back: float) -> datetime:
     """As if the schedule had last been looked at so long ago."""
     path = project.folder / ".dagbook" / "schedules" / "p.progress.json"

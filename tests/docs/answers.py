@@ -138,7 +138,7 @@ PARTS = {
     "Schedule": record(
         "A schedule.", schedule=TEXT, file=TEXT, cron=maybe(TEXT), timezone=TEXT, missed=TEXT, follows_file=YES,
         params=by_name(ANY), pin=maybe(TEXT), drift=a_list(TEXT), next=maybe(TIME), run=maybe(TEXT),
-        last=maybe(TIME), missed_firings=WHOLE, problem=maybe(TEXT),
+        last=maybe(TIME), missed_firings=WHOLE, paused=YES, problem=maybe(TEXT),
     ),
     "Started": record("A run that goes on by itself.", run=TEXT, folder=PATH),
 }  # fmt: skip
@@ -224,6 +224,8 @@ ANSWERS = {
         "Schedules, and whether somebody fires them.", schedules=a_list(ref("Schedule")),
         scheduler=record("Who does.", running=YES, holder=ANY),
     ),
+    "schedule pause": ref("Schedule"),
+    "schedule resume": ref("Schedule"),
     "schedule remove": record("What was removed.", removed=TEXT),
     "schedule run": ref("Run"),
     "scheduler": record("One object a line.", at=TIME, said=TEXT),

@@ -36,6 +36,8 @@ EXAMPLES: dict[str, tuple[str, tuple[str, ...]]] = {
     r"dagbook/api/schedules": ("GET POST", ("schedules",)),
     r"dagbook/api/schedules/([A-Za-z0-9_-]+)": ("DELETE", ("schedules", "churn")),
     r"dagbook/api/schedules/([A-Za-z0-9_-]+)/run": ("POST", ("schedules", "churn", "run")),
+    r"dagbook/api/schedules/([A-Za-z0-9_-]+)/pause": ("POST", ("schedules", "churn", "pause")),
+    r"dagbook/api/schedules/([A-Za-z0-9_-]+)/resume": ("POST", ("schedules", "churn", "resume")),
     r"dagbook/api/models": ("GET POST", ("models",)),
     r"dagbook/api/models/([^/]+)": ("GET PATCH", ("models", "churn")),
     r"dagbook/api/models/([^/]+)/promote": ("POST", ("models", "churn", "promote")),

@@ -43,6 +43,14 @@ async def test_a_schedule_is_added_listed_and_deleted(pipeline: Path, jp_fetch):
     assert json.loads((await jp_fetch("dagbook", "api", "schedules")).body)["schedules"] == []
 
 
+async def test_a_schedule_is_paused_and_goes_on(pipeline: Path, jp_fetch):
+    await add(jp_fetch)
+    for verb, is_paused in (("pause", True), ("pause", True), ("resume", False)):
+        response = await jp_fetch("dagbook", "api", "schedules", "churn", verb, method="POST", body="{}")
+        said = json.loads(response.body)
+        assert (said["paused"], said["next"] is None) == (is_paused, is_paused)
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

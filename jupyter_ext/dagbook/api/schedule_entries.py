@@ -22,6 +22,7 @@ class Entry(BaseModel):
         cron: None to follow what the file says under `on.schedule`.
         params: of each run, as texts, read like `-p NAME=VALUE`.
         pin: the git commit that is run; None for the file as it is when it is time.
+        paused: whether it is left alone until somebody resumes it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -34,6 +35,7 @@ class Entry(BaseModel):
     params: Mapping[str, str] = Field(default_factory=dict)
     jobs: int | None = None
     pin: str | None = None
+    paused: bool = False
     added: datetime
     by: str = ""
 
@@ -81,8 +83,12 @@ class Entries:
     def add(self, entry: Entry) -> None:
         """Keep a schedule. Raises OSError."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self._path(entry.name, "entry"), entry.model_dump_json(indent=1).encode())
+        self.change(entry)
         self.settle(entry.name, Progress(mark=entry.added))
+
+    def change(self, entry: Entry) -> None:
+        """Keep what a schedule has become. Raises OSError."""
+        write_whole(self._path(entry.name, "entry"), entry.model_dump_json(indent=1).encode())
 
     def remove(self, name: str) -> None:
         """Forget a schedule; its runs stay."""

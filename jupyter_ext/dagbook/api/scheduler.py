@@ -69,6 +69,8 @@ class Scheduler:
     def tick(self) -> None:
         """Start what is due now: at most one run for each schedule, and none while its last one goes on."""
         for entry in self._entries.all():
+            if entry.paused:
+                continue
             progress = self._entries.progress(entry)
             if progress.run and self._goes_on(progress.run):
                 continue

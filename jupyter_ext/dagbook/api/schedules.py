@@ -70,12 +70,7 @@ def add_schedule(  # noqa: PLR0913  # each is a choice of its own, and named
     try:
         entries.add(entry)
     except OSError as error:
-        raise EnvironmentFault(
-            Finding(
-                code="not-writable", message=f"the schedule cannot be kept: {error.strerror}",
-                remedy="allow writing there", file=str(entries.folder),
-            )
-        ) from error  # fmt: skip
+        raise _not_kept(error, entries) from error
     return describe(entry, entries)
 
 
@@ -89,6 +84,45 @@ def remove_schedule(name: str, where: Path) -> None:
     """Forget a schedule; its runs stay. Raises NotFound."""
     entries = Entries(bootstrap.settings(where).schedules)
     entries.remove(find_entry(name, entries).name)
+
+
+def pause_schedule(name: str, where: Path) -> dict[str, Any]:
+    """Have it bring no runs until it is resumed; the schedule. Raises NotFound, EnvironmentFault."""
+    entries = Entries(bootstrap.settings(where).schedules)
+    return _changed(find_entry(name, entries), entries, paused=True)
+
+
+def resume_schedule(name: str, where: Path) -> dict[str, Any]:
+    """Have it bring runs again; what fell into the pause is not made up for.
+
+    Raises:
+        NotFound: there is no such schedule.
+        EnvironmentFault: it cannot be written.
+    """
+    entries = Entries(bootstrap.settings(where).schedules)
+    return _changed(find_entry(name, entries), entries, paused=False)
+
+
+def _changed(entry: Entry, entries: Entries, *, paused: bool) -> dict[str, Any]:
+    now = entry.model_copy(update={"paused": paused})
+    try:
+        if entry.paused and not paused:
+            # Before it counts again. No scheduler writes the progress of one that is paused.
+            moved = {"mark": datetime.now(UTC), "missed": 0}
+            entries.settle(entry.name, entries.progress(entry).model_copy(update=moved))
+        entries.change(now)
+    except OSError as error:
+        raise _not_kept(error, entries) from error
+    return describe(now, entries)
+
+
+def _not_kept(error: OSError, entries: Entries) -> EnvironmentFault:
+    return EnvironmentFault(
+        Finding(
+            code="not-writable", message=f"the schedule cannot be kept: {error.strerror}",
+            remedy="allow writing there", file=str(entries.folder),
+        )
+    )  # fmt: skip
 
 
 def run_schedule(name: str, where: Path) -> Run:
@@ -114,12 +148,13 @@ def describe(entry: Entry, entries: Entries) -> dict[str, Any]:
     except DagbookError as error:
         problem = error.findings[0].message
     after = max(progress.mark, datetime.now(UTC))
-    following = first_after(table.cron, table.timezone, after) if table else None
+    following = first_after(table.cron, table.timezone, after) if table and not entry.paused else None
     return {
         "schedule": entry.name, "file": entry.file, "cron": table.cron if table else entry.cron,
         "timezone": table.timezone if table else entry.timezone,
         "missed": table.missed if table else entry.missed, "follows_file": entry.cron is None,
-        "params": dict(entry.params), "pin": entry.pin, "drift": drift_of(entry, entries.folder),
+        "params": dict(entry.params), "pin": entry.pin, "paused": entry.paused,
+        "drift": drift_of(entry, entries.folder),
         "next": following.isoformat() if following else None, "run": progress.run or None,
         "last": progress.instant.isoformat() if progress.instant else None,
         "missed_firings": progress.missed, "problem": problem,

@@ -95,6 +95,30 @@ def remove(name: str, *, as_json: bool) -> None:
         console.print(f"Removed [bold]{name}[/]")
 
 
+@command.command("pause")
+@click.argument("name")
+@json_option
+def pause(name: str, *, as_json: bool) -> None:
+    """Have the schedule NAME bring no runs until it is resumed."""
+    changed = _api().pause_schedule(name, Path())
+    if as_json:
+        print_json(changed)
+    else:
+        console.print(f"Paused [bold]{name}[/]; dagbook schedule resume {name} has it go on")
+
+
+@command.command("resume")
+@click.argument("name")
+@json_option
+def resume(name: str, *, as_json: bool) -> None:
+    """Have the schedule NAME bring runs again; what fell into the pause is not made up for."""
+    changed = _api().resume_schedule(name, Path())
+    if as_json:
+        print_json(changed)
+    else:
+        console.print(f"Resumed [bold]{name}[/]; next {_minute(changed['next'])} UTC")
+
+
 @command.command("run")
 @click.argument("name")
 @json_option
@@ -121,6 +145,8 @@ def _minute(instant: str | None) -> str:
 
 def _remarks(entry: dict[str, Any]) -> list[tuple[str, str]]:
     said = []
+    if entry["paused"]:
+        said.append((f"paused; dagbook schedule resume {entry['schedule']} has it go on", "yellow"))
     if entry["pin"]:
         said.append((f"pinned to commit {entry['pin'][:10]}", "dim"))
     if entry["drift"]:

@@ -72,10 +72,32 @@ class ScheduleRunHandler(DagbookHandler):
         await self.finish(json.dumps({"run": run}))
 
 
+class SchedulePauseHandler(DagbookHandler):
+    """A schedule that brings no runs for a while."""
+
+    @authenticated
+    @authorized
+    async def post(self, name: str) -> None:
+        """The schedule, paused."""
+        await self.answer(lambda: _api().pause_schedule(name, _folder_with(self, name)))
+
+
+class ScheduleResumeHandler(DagbookHandler):
+    """A schedule that goes on."""
+
+    @authenticated
+    @authorized
+    async def post(self, name: str) -> None:
+        """The schedule; what fell into the pause is not made up for."""
+        await self.answer(lambda: _api().resume_schedule(name, _folder_with(self, name)))
+
+
 SCHEDULE_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/schedules", SchedulesHandler),
     (r"dagbook/api/schedules/([A-Za-z0-9_-]+)", ScheduleHandler),
     (r"dagbook/api/schedules/([A-Za-z0-9_-]+)/run", ScheduleRunHandler),
+    (r"dagbook/api/schedules/([A-Za-z0-9_-]+)/pause", SchedulePauseHandler),
+    (r"dagbook/api/schedules/([A-Za-z0-9_-]+)/resume", ScheduleResumeHandler),
 )
 
 

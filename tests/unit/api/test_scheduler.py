@@ -17,6 +17,7 @@ needs_here("cronsim")
 from dagbook.api import scheduler as module  # noqa: E402
 from dagbook.api.schedule_entries import Entries, Entry  # noqa: E402
 from dagbook.api.scheduler import Scheduler  # noqa: E402
+from dagbook.api.schedules import pause_schedule, resume_schedule  # noqa: E402
 from dagbook.errors import Finding, InvalidInput  # noqa: E402
 
 SIX = datetime(2026, 1, 1, 6, tzinfo=UTC)
@@ -100,6 +101,25 @@ def test_no_run_is_started_while_the_last_one_goes_on(bench: Bench):
         bench.going_on.clear()
         scheduler.tick()
     assert bench.instants == [SIX + DAY, SIX + 2 * DAY, SIX + 3 * DAY]
+
+
+def test_what_is_paused_brings_no_run_and_the_pause_is_not_made_up_for(bench: Bench):
+    bench.add(missed="run-all")
+    scheduler = bench.scheduler()
+    assert pause_schedule("nightly", bench.folder)["next"] is None
+    bench.now = SIX + 3 * DAY
+    scheduler.tick()
+    assert bench.instants == []
+
+    resumed = resume_schedule("nightly", bench.folder)  # by the real clock, long after
+
+    assert (resumed["paused"], bench.progress.mark > SIX + 3 * DAY) == (False, True)
+    bench.now = bench.progress.mark
+    scheduler.tick()
+    assert bench.instants == []
+    bench.now += DAY
+    scheduler.tick()
+    assert len(bench.instants) == 1
 
 
 def test_firings_that_nobody_was_there_for_are_counted(bench: Bench):
