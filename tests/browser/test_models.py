@@ -104,7 +104,7 @@ def served_and_asked(page: Page, panel: Locator, version: Locator, model: str, a
     service = panel.get_by_role("region", name=f"Service of {model}/2")
     expect(service.get_by_role("status")).to_contain_text("Served", timeout=LONG)
     form = service.get_by_role("form", name=f"Try {model}/2")
-    expect(form.get_by_label("tenure")).to_have_value("1.0", timeout=SOON)
+    expect(form.get_by_label("tenure")).to_have_value("1", timeout=SOON)
 
     form.get_by_label("tenure").fill("3")
     form.get_by_label("monthly").fill("40")
@@ -116,7 +116,7 @@ def served_and_asked(page: Page, panel: Locator, version: Locator, model: str, a
     form.get_by_role("button", name="Ask").click()
     expect(form.get_by_label("Answer")).to_contain_text("tenure", timeout=SOON)
     service.get_by_role("button", name=f"Stop serving {model}/2").click()
-    expect(service.get_by_role("status")).to_contain_text("No longer served", timeout=SOON)
+    expect(service.get_by_role("status").first).to_contain_text("No longer served", timeout=SOON)
 
 
 def looked_at(page: Page, artifacts: Path, name: str) -> None:

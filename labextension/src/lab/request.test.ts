@@ -2,7 +2,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test } from 'vitest';
 
-import { DagbookServer, Refusal, explain } from './request';
+import { DagbookServer, Refusal, Routes, explain } from './request';
 
 const trans = nullTranslator.load('dagbook');
 
@@ -42,6 +42,19 @@ test('routes are asked below the base URL, with their arguments', async () => {
     '/user/ada/dagbook/api/runs/20261122-1/events?after=7',
     '/user/ada/dagbook/api/runs/20261122-1/steps/train%5B0%5D%2Fx/notebook'
   ]);
+});
+
+test('what is sent is said to be JSON', async () => {
+  const kinds: (string | null)[] = [];
+  const fetch = (input: RequestInfo | URL): Promise<Response> => {
+    kinds.push(input instanceof Request ? input.headers.get('Content-Type') : null);
+    return Promise.resolve(Response.json({}));
+  };
+  const settings = ServerConnection.makeSettings({ baseUrl: 'http://lab.test/', fetch });
+
+  await new Routes(settings).ask(['services', 'churn', 'invocations'], { body: { inputs: [1] } });
+
+  expect(kinds).toEqual(['application/json']);
 });
 
 test('a refusal carries the server’s words', async () => {

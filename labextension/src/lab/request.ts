@@ -65,7 +65,8 @@ export class Routes {
     const url = query.length === 0 ? place : `${place}?${new URLSearchParams(words).toString()}`;
     const options = {
       method: method ?? (text === undefined ? 'GET' : 'POST'),
-      ...(text === undefined ? {} : { body: text })
+      // Else the browser calls it plain text, and what we hand on a question to believes that.
+      ...(text === undefined ? {} : { body: text, headers: { 'Content-Type': 'application/json' } })
     };
     const response = await ServerConnection.makeRequest(url, options, this.#settings);
     if (!response.ok) {

@@ -22,7 +22,7 @@ export interface TextEditor {
 export function helpWriting(text: TextEditor, store: PipelineStore): void {
   const { editor } = text;
   text.injectExtension([
-    autocompletion({ override: [context => completions(context, store)] }),
+    autocompletion({ icons: false, override: [context => completions(context, store)] }),
     hoverTooltip((view, position) => hint(view, position, store))
   ]);
   let shown: unknown = null;
@@ -31,7 +31,10 @@ export function helpWriting(text: TextEditor, store: PipelineStore): void {
     const wrong = unreadable ?? check;
     if (wrong !== shown) {
       shown = wrong;
-      editor.dispatch(setDiagnostics(editor.state, diagnostics(editor.state.doc, store)));
+      // Not at once: the store hears of a change while the editor is about it.
+      queueMicrotask(() => {
+        editor.dispatch(setDiagnostics(editor.state, diagnostics(editor.state.doc, store)));
+      });
     }
   };
   store.subscribe(underline);
