@@ -91,8 +91,7 @@ class UvEnvironments:
         with self._alone(folder):
             if not (folder / _READY).exists():
                 shutil.rmtree(folder, ignore_errors=True)
-                found = _PYTHON.search(lock)
-                _made(_uv(["venv", "--quiet", "--python", found[1] if found else _our_python(), str(folder)]))
+                _made(_uv(["venv", "--quiet", "--python", _interpreter(lock), str(folder)]))
                 target = ["--python", str(python), "--quiet", "--color", "never"]
                 _made(_uv(["pip", "install", *target, "--no-deps", "-r", "-"], lock))
                 _bring_dagbook(folder)
@@ -120,6 +119,12 @@ def uv_command() -> str | None:
 
         found = find_uv_bin()
     return found
+
+
+def _interpreter(lock: str) -> str:
+    """What uv is to look for: ours, where that will do. The first on the PATH may be an older patch of it."""
+    found = _PYTHON.search(lock)
+    return sys.executable if found is None or found[1] == _our_python() else found[1]
 
 
 def _our_python() -> str:

@@ -108,7 +108,7 @@ def package(
             )
         ) from error  # fmt: skip
     return Package(
-        path=target.absolute(), name=contents.launchable.name, files=tuple(contents.files),
+        path=target.resolve(), name=contents.launchable.name, files=tuple(contents.files),
         packages=len(lines), bytes=size, notes=tuple(findings),
     )  # fmt: skip
 
