@@ -140,7 +140,7 @@ def _complaint(message: ConsoleMessage) -> list[str]:
     # and for a run that is taken up a question.
     url = message.location.get("url", "")
     if "400 (Bad Request)" in message.text and re.search(
-        r"/dagbook/api/(plan|runs/[^/]+/(retry|resume)|services/[^/]+/invocations)(\?|$)", url
+        r"/dagbook/api/(plan|schedules|runs/[^/]+/(retry|resume)|services/[^/]+/invocations)(\?|$)", url
     ):
         return []
     return [f"{message.type}: {message.text} ({message.location.get('url', '')})"]

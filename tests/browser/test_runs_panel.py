@@ -196,6 +196,7 @@ def test_the_keyboard_alone_reaches_a_step(panel: Locator, page: Page, runs: Gol
     expect(head).to_be_visible(timeout=20_000)
     panel.get_by_role("searchbox").fill("keyboard_alone")
 
+    page.keyboard.press("Tab")  # the schedules
     page.keyboard.press("Tab")
     expect(head).to_be_focused()
     page.keyboard.press("ArrowRight")

@@ -43,6 +43,17 @@ async def test_a_schedule_is_added_listed_and_deleted(pipeline: Path, jp_fetch):
     assert json.loads((await jp_fetch("dagbook", "api", "schedules")).body)["schedules"] == []
 
 
+async def test_the_first_thing_in_a_project_may_be_a_schedule(pipeline: Path, jp_fetch):
+    assert json.loads((await jp_fetch("dagbook", "api", "schedules")).body)["schedules"] == []
+    below = pipeline.parent / "below"
+    (below / ".dagbook").mkdir(parents=True)
+    pipeline.rename(below / pipeline.name)
+    write(below / "n.ipynb", notebook("x = 1"))
+    await add(jp_fetch, path="below/churn.pipeline.yaml")
+    (found,) = json.loads((await jp_fetch("dagbook", "api", "schedules")).body)["schedules"]
+    assert (found["schedule"], found["project"]) == ("churn", "below")
+
+
 async def test_a_schedule_is_paused_and_goes_on(pipeline: Path, jp_fetch):
     await add(jp_fetch)
     for verb, is_paused in (("pause", True), ("pause", True), ("resume", False)):

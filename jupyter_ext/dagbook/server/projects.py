@@ -148,5 +148,6 @@ def _with_runs(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _has_something(settings: Settings) -> bool:
-    """Whether pipelines ran here, or notebooks were tracked."""
-    return settings.runs.is_dir() or (settings.state / OUTBOX).is_dir()
+    """Whether pipelines ran here or are scheduled, or notebooks were tracked."""
+    places = (settings.runs, settings.state / OUTBOX, settings.schedules)
+    return any(place.is_dir() for place in places)

@@ -44,6 +44,7 @@ class SchedulesHandler(DagbookHandler):
         """Add one: `path`; perhaps `name`, `cron`, `timezone`, `missed`, `params`, `jobs`, `pin`."""
         body = _checked(json_body(self.request.body))
         said = await asyncio.to_thread(lambda: _added(self.projects.root, body))
+        self.projects.look_again()
         self.set_status(HTTPStatus.CREATED)
         await self.finish(json.dumps(said))
 

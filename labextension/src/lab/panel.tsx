@@ -7,6 +7,7 @@ import type { Message } from '@lumino/messaging';
 import { Suspense, lazy } from 'react';
 import type { JSX } from 'react';
 
+import type { SchedulesStore } from '../model/schedules/schedulesStore';
 import type { PanelActions } from '../view/surroundings';
 import { dagbookIcon } from './icon';
 import type { IModels, ModelsTable } from './models/tokens';
@@ -24,6 +25,7 @@ export interface PanelOptions {
   readonly runs: IRuns;
   readonly tracked: ITracked;
   readonly models: IModels;
+  readonly schedules: SchedulesStore;
   readonly states: IStateDB | null;
   readonly trans: TranslationBundle;
   readonly locale: string | undefined;
@@ -88,12 +90,13 @@ export class RunPanelWidget extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
-    const { runs, trans, locale } = this.#options;
+    const { runs, schedules, trans, locale } = this.#options;
     return (
       <Suspense>
         <PanelTabs
           runs={runs}
           actions={this.#actions}
+          schedules={schedules}
           tracked={this.#table}
           models={this.#models}
           trans={trans}

@@ -7,6 +7,7 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { SchedulesStore } from '../model/schedules/schedulesStore';
 import type { Answered } from './approve';
 import { addCommands } from './commands';
 import { IModels } from './models/tokens';
@@ -16,6 +17,8 @@ import { openRecord } from './openRecord';
 import { RunPanelWidget } from './panel';
 import { PANEL_ID } from './panelId';
 import { OPEN_RUN_VIEW } from './pipeline/pipelineCommands';
+import { explain } from './request';
+import { ScheduleRoutes } from './scheduleRoutes';
 import { IRuns } from './tokens';
 import { ITracked } from './tracked/tokens';
 
@@ -45,6 +48,9 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       runs,
       tracked,
       models,
+      schedules: new SchedulesStore(new ScheduleRoutes(app.serviceManager.serverSettings), error =>
+        explain(error, trans)
+      ),
       states,
       trans,
       // JupyterLab writes en_US where the web says en-US.

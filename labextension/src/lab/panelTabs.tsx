@@ -3,6 +3,7 @@
 import { lazy } from 'react';
 import type { JSX } from 'react';
 
+import type { SchedulesStore } from '../model/schedules/schedulesStore';
 import { SidePanel } from '../view/SidePanel';
 import type { PanelActions, Translation } from '../view/surroundings';
 import type { ModelsTable } from './models/tokens';
@@ -20,6 +21,7 @@ const ModelsTab = lazy(async () => ({
 export interface PanelTabsProps {
   readonly runs: IRuns;
   readonly actions: PanelActions;
+  readonly schedules: SchedulesStore;
   /** Null while they are being loaded. */
   readonly tracked: TrackedTable | null;
   readonly models: ModelsTable | null;
@@ -30,7 +32,7 @@ export interface PanelTabsProps {
 }
 
 export function PanelTabs(props: PanelTabsProps): JSX.Element {
-  const { runs, actions, tracked, models, trans, locale, current, onChoose } = props;
+  const { runs, actions, schedules, tracked, models, trans, locale, current, onChoose } = props;
   const tabs = [
     {
       id: 'tracked',
@@ -43,7 +45,15 @@ export function PanelTabs(props: PanelTabsProps): JSX.Element {
     {
       id: 'pipelines',
       label: trans.__('Pipelines'),
-      draw: () => <RunPanel store={runs.store} actions={actions} trans={trans} locale={locale} />
+      draw: () => (
+        <RunPanel
+          store={runs.store}
+          actions={actions}
+          schedules={schedules}
+          trans={trans}
+          locale={locale}
+        />
+      )
     },
     {
       id: 'models',

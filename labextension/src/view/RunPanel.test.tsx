@@ -4,7 +4,9 @@ import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
 
 import { RunStore } from '../model/runStore';
+import { SchedulesStore } from '../model/schedules/schedulesStore';
 import { journal, summaryOf } from '../testing/journals';
+import { schedulesServer } from '../testing/schedules';
 import { RunPanel } from './RunPanel';
 import type { PanelActions } from './surroundings';
 
@@ -34,7 +36,10 @@ function drawn(...names: readonly string[]): {
       store.change({ type: 'entries-read', run, entries: journal(name), driver });
     }
   }
-  render(<RunPanel store={store} actions={actions} trans={ENGLISH} locale="en" />);
+  const schedules = new SchedulesStore(schedulesServer([]), String as never);
+  render(
+    <RunPanel store={store} actions={actions} schedules={schedules} trans={ENGLISH} locale="en" />
+  );
   return {
     store,
     actions,

@@ -5,12 +5,14 @@ import type { JSX } from 'react';
 
 import { runRows } from '../model/selectors';
 import type { PanelState, RunStore } from '../model/runStore';
+import type { SchedulesStore } from '../model/schedules/schedulesStore';
 import { Announcer } from './Announcer';
 import { FaultBanner, NoMatch } from './FaultBanner';
 import { NoRuns } from './NoRuns';
 import { PanelHeader } from './PanelHeader';
 import { RunItem } from './RunItem';
 import { moveBetweenRows } from './rowKeys';
+import { SchedulesPart } from './schedules/SchedulesPart';
 import { SurroundingsProvider, useSurroundings } from './surroundings';
 import type { PanelActions, Translation } from './surroundings';
 import { useClock } from './useClock';
@@ -18,6 +20,7 @@ import { useClock } from './useClock';
 export interface RunPanelProps {
   readonly store: RunStore;
   readonly actions: PanelActions;
+  readonly schedules: SchedulesStore;
   readonly trans: Translation;
   /** A BCP 47 tag; the browser's own when left out. */
   readonly locale?: string | undefined;
@@ -26,7 +29,7 @@ export interface RunPanelProps {
 const EVERY_SECOND = 1_000;
 const NOW_AND_THEN = 20_000;
 
-export function RunPanel({ store, actions, trans, locale }: RunPanelProps): JSX.Element {
+export function RunPanel({ store, actions, schedules, trans, locale }: RunPanelProps): JSX.Element {
   const state = useSyncExternalStore(store.subscribe, store.snapshot);
   const rows = useMemo(() => runRows(state), [state]);
   const now = useClock(rows.some(row => row.status === 'running') ? EVERY_SECOND : NOW_AND_THEN);
@@ -43,6 +46,7 @@ export function RunPanel({ store, actions, trans, locale }: RunPanelProps): JSX.
       {/* The handler only moves the focus between the buttons inside. */}
       {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions */}
       <div className="jp-DagbookScroll" onKeyDown={moveBetweenRows}>
+        <SchedulesPart store={schedules} />
         <PanelBody state={state} rows={rows} />
       </div>
       <Announcer state={state} />
