@@ -16,7 +16,7 @@ export interface SchedulesSource {
 
 export interface SchedulesState {
   readonly schedules: readonly Schedule[];
-  /** Projects whose schedules nobody fires. */
+  /** Projects whose schedules nobody has fired for a while. */
   readonly unfired: readonly string[];
   /** False until the first answer: an empty list means something only after it. */
   readonly listed: boolean;
@@ -36,15 +36,27 @@ const AT_FIRST: SchedulesState = {
   fault: null
 };
 
+/** A server takes so long, at most, to find a project's first schedule and to fire it. */
+const PATIENCE = 20_000;
+
 export class SchedulesStore {
   #state = AT_FIRST;
+  /** Project → since when nobody was seen to fire its schedules. */
+  #silent: ReadonlyMap<string, number> = new Map();
   readonly #source: SchedulesSource;
   readonly #explain: (error: unknown) => Fault;
   readonly #listeners = new Set<() => void>();
 
-  constructor(source: SchedulesSource, explain: (error: unknown) => Fault) {
+  readonly #clock: () => number;
+
+  constructor(
+    source: SchedulesSource,
+    explain: (error: unknown) => Fault,
+    clock: () => number = Date.now
+  ) {
     this.#source = source;
     this.#explain = explain;
+    this.#clock = clock;
   }
 
   readonly snapshot = (): SchedulesState => this.#state;
@@ -60,8 +72,13 @@ export class SchedulesStore {
   async read(): Promise<void> {
     await this.#tried(async () => {
       const { schedules, schedulers } = await this.#source.schedules();
-      const unfired = Object.entries(schedulers)
-        .filter(([, { running }]) => !running)
+      const now = this.#clock();
+      const silent = Object.entries(schedulers).filter(([, { running }]) => !running);
+      this.#silent = new Map(
+        silent.map(([project]) => [project, this.#silent.get(project) ?? now])
+      );
+      const unfired = [...this.#silent]
+        .filter(([, since]) => now - since >= PATIENCE)
         .map(([project]) => project);
       this.#set({ schedules, unfired, listed: true, fault: null });
     });

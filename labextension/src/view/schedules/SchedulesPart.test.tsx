@@ -14,13 +14,14 @@ const FAULT = { message: 'cron says nothing', remedy: 'write 0 6 * * *' };
 
 async function unfolded(
   held: Schedule[],
-  running = true
+  running = true,
+  clock = (): number => 0
 ): Promise<{ server: ReturnType<typeof schedulesServer>; actions: PanelActions }> {
   const server = schedulesServer(held, running);
   const actions = { refresh: vi.fn(), draw: vi.fn() } as unknown as PanelActions;
   render(
     <SurroundingsProvider value={{ trans: ENGLISH, locale: 'en', actions, now: 0 }}>
-      <SchedulesPart store={new SchedulesStore(server, () => FAULT)} />
+      <SchedulesPart store={new SchedulesStore(server, () => FAULT, clock)} />
     </SurroundingsProvider>
   );
   expect(server.schedules).not.toHaveBeenCalled();
@@ -85,7 +86,11 @@ test('a pipeline is scheduled, and what the server refuses is said', async () =>
   expect(screen.queryByRole('form')).toBeNull();
 });
 
-test('that nobody fires them is said, with what to do', async () => {
-  await unfolded([schedule('churn')], false);
-  expect(screen.getByText('dagbook scheduler')).toBeTruthy();
+test('that nobody fires them is said when it lasts, with what to do', async () => {
+  let now = 0;
+  await unfolded([schedule('churn')], false, () => now);
+  expect(screen.queryByText('dagbook scheduler')).toBeNull();
+  now = 30_000;
+  await userEvent.click(screen.getByRole('button', { name: 'Pause churn' }));
+  expect(await screen.findByText('dagbook scheduler')).toBeTruthy();
 });
