@@ -166,7 +166,12 @@ ANSWERS = {
     ),
     "runs": a_list(ref("Summary")),
     "logs": {
-        "anyOf": [ref("Log"), a_list(ref("Log"))],
+        "anyOf": [
+            ref("Log"),
+            a_list(ref("Log")),
+            record("Printed while it is followed.", step=TEXT, attempt=WHOLE, cell=WHOLE, text=TEXT),
+            record("A step that ended while it is followed.", step=TEXT, attempt=WHOLE, state=TEXT),
+        ],
         "description": "Of one step that was named, or of several. With --follow one object a line.",
     },
     "compare": record("Two runs.", left=TEXT, right=TEXT, differences=a_list(ref("Difference"))),
