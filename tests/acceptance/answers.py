@@ -16,7 +16,8 @@ def require_published(args: Sequence[str], out: str) -> None:
     words = list(args[args.index("dagbook") + 1 :])
     if "--json" not in words or not out.strip():
         return
-    name = next((name for name in (" ".join(words[:2]), words[0]) if name in answer_names()), None)
+    meant = (" ".join(words[:2]), words[0], f"{words[0]} list")  # `dagbook models` lists them
+    name = next((name for name in meant if name in answer_names()), None)
     assert name is not None, f"the answer of {words} has no schema: tests/docs/answers.py"
     validator = jsonschema.Draft202012Validator(_strict(schema_named(name)))
     for answer in _answers(out):
