@@ -37,7 +37,7 @@ def command(file: Path, *, as_json: bool, **options: Any) -> None:
 
 
 def describe_plan(plan: Plan) -> dict[str, Any]:
-    """A plan in the shape of `run --json`: the same keys, with what only a run can know left empty."""
+    """A plan in the shape of `run --json`, as far as a plan goes; what only a run can know is left empty."""
     empty: dict[str, Any] = {
         "outputs": {},
         "notebook": None,
