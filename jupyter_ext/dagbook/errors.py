@@ -97,6 +97,22 @@ class EnvironmentFault(DagbookError):
     exit_code: ClassVar[Exit] = Exit.ENVIRONMENT
 
 
+def not_writable(what: str, error: OSError, place: object, remedy: str) -> EnvironmentFault:
+    """What to raise when something that was to be written at a place could not be.
+
+    Args:
+        what: could not be done: `the report cannot be written`.
+        error: why.
+        place: the file or folder.
+        remedy: what to do.
+    """
+    return EnvironmentFault(
+        Finding(
+            code="not-writable", message=f"{what}: {error.strerror}", remedy=remedy, file=str(place),
+        )
+    )  # fmt: skip
+
+
 class QueueFull(EnvironmentFault):
     """Too many runs go on or wait for their turn on this machine already. Nothing was started."""
 

@@ -16,7 +16,7 @@ from dagbook.engine.folders import REQUEST, frozen_notebook, step_folder
 from dagbook.engine.prepare import FrozenNotebook, Unprepared, prepare_step
 from dagbook.engine.request import NodeRequest
 from dagbook.engine.upstream import Around
-from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound, did_you_mean
+from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound, did_you_mean, not_writable
 from dagbook.notebook.cells import kernel_name_of
 from dagbook.notebook.values import FileValue, Json, decode
 from dagbook.pipeline.plan import Plan, PlannedNode
@@ -169,12 +169,7 @@ def _write(place: Path, stem: str, text: str) -> Path:
 
 
 def _not_writable(path: Path, error: OSError) -> EnvironmentFault:
-    return EnvironmentFault(
-        Finding(
-            code="not-writable", message=f"the copy cannot be written: {error.strerror}",
-            remedy="make room or allow writing there", file=str(path),
-        )
-    )  # fmt: skip
+    return not_writable("the copy cannot be written", error, path, "make room or allow writing there")
 
 
 def _gone(message: str, path: Path) -> NotFound:

@@ -16,7 +16,15 @@ from dagbook.api.planning import Choices, Prepared, check_file, make_plan
 from dagbook.api.run import Run, start
 from dagbook.api.schedule_entries import Entries, Entry
 from dagbook.engine.writer import user_name
-from dagbook.errors import DagbookError, EnvironmentFault, Finding, InvalidInput, NotFound, did_you_mean
+from dagbook.errors import (
+    DagbookError,
+    EnvironmentFault,
+    Finding,
+    InvalidInput,
+    NotFound,
+    did_you_mean,
+    not_writable,
+)
 from dagbook.journals.lock import holder_of, is_held
 from dagbook.loaders.pipeline_file import load_pipeline
 from dagbook.schedule.calendar import cron_problem, first_after, timezone_problem
@@ -117,12 +125,7 @@ def _changed(entry: Entry, entries: Entries, *, paused: bool) -> dict[str, Any]:
 
 
 def _not_kept(error: OSError, entries: Entries) -> EnvironmentFault:
-    return EnvironmentFault(
-        Finding(
-            code="not-writable", message=f"the schedule cannot be kept: {error.strerror}",
-            remedy="allow writing there", file=str(entries.folder),
-        )
-    )  # fmt: skip
+    return not_writable("the schedule cannot be kept", error, entries.folder, "allow writing there")
 
 
 def run_schedule(name: str, where: Path) -> Run:

@@ -14,7 +14,7 @@ from dagbook.api.run import Run, find
 from dagbook.bootstrap import queries
 from dagbook.cli.screen import console, json_option, print_json
 from dagbook.engine.disk import write_whole
-from dagbook.errors import EnvironmentFault, Exit, Finding, NotFound
+from dagbook.errors import Exit, Finding, NotFound, not_writable
 
 
 @click.command("compare")
@@ -55,12 +55,8 @@ def _write(target: Path, found: RunComparison, runs: tuple[Run, Run]) -> None:
     try:
         write_whole(target.absolute(), page)
     except OSError as error:
-        raise EnvironmentFault(
-            Finding(
-                code="not-writable", message=f"the page cannot be written: {error.strerror}",
-                remedy="name another file with --html, in a folder that is there", file=str(target),
-            )
-        ) from error  # fmt: skip
+        remedy = "name another file with --html, in a folder that is there"
+        raise not_writable("the page cannot be written", error, target, remedy) from error
 
 
 def _before(run: Run) -> Run:

@@ -11,7 +11,7 @@ from dagbook.api.params import parse_assignments
 from dagbook.api.planning import check_file
 from dagbook.cli.choices import file_argument
 from dagbook.cli.screen import print_findings
-from dagbook.errors import EnvironmentFault, Finding
+from dagbook.errors import not_writable
 
 
 @click.command("compile")
@@ -45,9 +45,5 @@ def command(
     try:
         output.write_text(compiled.text, "utf-8")
     except OSError as error:
-        raise EnvironmentFault(
-            Finding(
-                code="not-writable", message=f"the manifest cannot be written: {error.strerror}",
-                remedy="name a file in a folder that exists and may be written to", file=str(output),
-            )
-        ) from error  # fmt: skip
+        remedy = "name a file in a folder that exists and may be written to"
+        raise not_writable("the manifest cannot be written", error, output, remedy) from error

@@ -10,7 +10,7 @@ from rich.text import Text
 from dagbook.api.run import find
 from dagbook.cli.screen import console, json_option, print_json
 from dagbook.engine.disk import write_whole
-from dagbook.errors import EnvironmentFault, Finding
+from dagbook.errors import not_writable
 
 
 @click.command("report")
@@ -32,14 +32,8 @@ def command(run: str | None, output: Path | None, best: str | None, *, as_json: 
     try:
         write_whole(target.absolute(), page)
     except OSError as error:
-        raise EnvironmentFault(
-            Finding(
-                code="not-writable",
-                message=f"the report cannot be written: {error.strerror}",
-                remedy="name another file with -o, in a folder that is there",
-                file=str(target),
-            )
-        ) from error
+        remedy = "name another file with -o, in a folder that is there"
+        raise not_writable("the report cannot be written", error, target, remedy) from error
     if as_json:
         print_json({"run": found.id, "report": str(target.absolute()), "bytes": len(page)})
         return

@@ -5,6 +5,7 @@ import { runGraphOf } from '../../model/pipeline/runGraph';
 import { fold } from '../../model/runState';
 import { ENGLISH } from '../../testing/english';
 import { journal } from '../../testing/journals';
+import { runActions } from '../../testing/runActions';
 import { RunDetails } from './RunDetails';
 import type { RunActions } from './runActions';
 
@@ -21,17 +22,7 @@ function drawn(
   if (node === undefined) {
     throw new Error(`no node ${wanted}`);
   }
-  const actions = {
-    cancel: vi.fn(),
-    resume: vi.fn(),
-    retry: vi.fn(),
-    report: vi.fn(),
-    openNotebook: vi.fn(),
-    openWithInputs: vi.fn(),
-    openRecord: vi.fn(),
-    answer: vi.fn(),
-    log: vi.fn(log)
-  };
+  const actions = { ...runActions(), log: vi.fn(log) };
   render(
     <RunDetails
       node={node}

@@ -4,21 +4,12 @@ import { expect, test, vi } from 'vitest';
 import { fold } from '../../model/runState';
 import { ENGLISH } from '../../testing/english';
 import { journal } from '../../testing/journals';
+import { runActions } from '../../testing/runActions';
 import { RunHead } from './RunHead';
 import type { RunActions } from './runActions';
 
 function drawn(name: string, gone = false): RunActions {
-  const actions = {
-    cancel: vi.fn(),
-    resume: vi.fn(),
-    retry: vi.fn(),
-    report: vi.fn(),
-    openNotebook: vi.fn(),
-    openWithInputs: vi.fn(),
-    openRecord: vi.fn(),
-    answer: vi.fn(),
-    log: vi.fn()
-  };
+  const actions = runActions();
   render(
     <RunHead
       followed={{ run: 'r', state: fold(journal(name)), gone } as never}
