@@ -12,6 +12,7 @@ from dagbook.version import __version__
 
 if TYPE_CHECKING:
     from dagbook.api.approve import approve
+    from dagbook.api.attaching import attach, continue_, release
     from dagbook.api.builder import Pipeline
     from dagbook.api.deploying import delete_deployment, deploy, deployments
     from dagbook.api.launch import launch
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 # Not `input`: `from dagbook import *` must leave Python's own alone.
 __all__ = [
     "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "approve", "artifact",
-    "delete_deployment", "deploy", "deployments", "launch", "load", "metric", "models", "output",
-    "package", "param", "promote", "register_model", "reproduce", "resume", "retry", "rm", "runs",
-    "show_model", "track",
+    "attach", "continue_", "delete_deployment", "deploy", "deployments", "launch", "load",
+    "metric", "models", "output", "package", "param", "promote", "register_model", "release",
+    "reproduce", "resume", "retry", "rm", "runs", "show_model", "track",
 ]  # fmt: skip
 
 # Imported when first used: `import dagbook` in a notebook must cost nothing.
@@ -44,6 +45,8 @@ _HOMES = {
     "Run": "dagbook.api.run",
     "approve": "dagbook.api.approve",
     "artifact": "dagbook.magics.log",
+    "attach": "dagbook.api.attaching",
+    "continue_": "dagbook.api.attaching",
     "input": "dagbook.magics.input_binding",
     "delete_deployment": "dagbook.api.deploying",
     "deploy": "dagbook.api.deploying",
@@ -53,6 +56,7 @@ _HOMES = {
     "metric": "dagbook.magics.log",
     "models": "dagbook.api.models",
     "promote": "dagbook.api.models",
+    "release": "dagbook.api.attaching",
     "reproduce": "dagbook.api.reproduction.reproduce",
     "register_model": "dagbook.api.models",
     "show_model": "dagbook.api.models",

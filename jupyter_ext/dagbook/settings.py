@@ -23,6 +23,7 @@ class Settings:
         dask_address: of the Dask scheduler; empty to leave it to the pipeline.
         warm: whether kernels may be forked from a warm process unless a command says otherwise; where nothing
             can be forked, they start cold whatever this says.
+        keep_failed: how long the kernel of a step that fails is kept: `30m`; not at all if empty.
         shared_cache: a folder or an address where a team keeps results; None for none.
     """
 
@@ -33,6 +34,7 @@ class Settings:
     executor: str = ""
     dask_address: str = ""
     warm: bool = True
+    keep_failed: str = ""
     shared_cache: str | None = None
 
     @property
@@ -93,6 +95,7 @@ def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings
         runs_at_once=_number(env.get("DAGBOOK_RUNS", ""), max(4, 2 * processors)),
         executor=env.get("DAGBOOK_EXECUTOR", ""),
         dask_address=env.get("DAGBOOK_DASK_ADDRESS", ""),
+        keep_failed=env.get("DAGBOOK_KEEP_FAILED", "").strip(),
         warm=env.get("DAGBOOK_WARM", "").casefold() not in {"0", "false", "no", "off"},
     )
 

@@ -28,14 +28,13 @@ from dagbook.run.events import (
     Entry,
     Event,
     FinishedAs,
-    NodeError,
     RunStarted,
     StepFailed,
-    StepOutline,
     StepReused,
     StepStarted,
     StepSucceeded,
 )
+from dagbook.run.facts import NodeError, StepOutline
 from dagbook.trackers.memory import MemoryTracker
 
 __all__ = [

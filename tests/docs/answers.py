@@ -77,7 +77,7 @@ PARTS = {
         "A step of a run.", step=TEXT, node=TEXT, needs=a_list(TEXT), item=by_name(ANY),
         state=one_of(*STEP_STATES), reason=TEXT, outputs=by_name(ANY), notebook=maybe(PATH), log=maybe(PATH),
         mlflow_run_id=maybe(TEXT), attempt=WHOLE, cell=maybe(WHOLE), total=maybe(WHOLE), line=TEXT,
-        waiting=maybe(TEXT), approval=maybe(ref("Approval")), started=maybe(TIME), finished=maybe(TIME),
+        waiting=maybe(TEXT), approval=maybe(ref("Approval")), held=maybe(ref("Held")), by_hand=maybe(TEXT), started=maybe(TIME), finished=maybe(TIME),
         seconds=SECONDS, peak_memory=maybe(BYTES), stopped_early=maybe(WHOLE), warnings=a_list(TEXT),
         error=maybe(ref("StepError")),
     ),
@@ -94,6 +94,10 @@ PARTS = {
     "StepError": record(
         "Why a step failed. Cells and lines count from 1.", cell=maybe(WHOLE), name=TEXT, value=TEXT,
         line=maybe(TEXT), traceback=TEXT, remedy=TEXT,
+    ),
+    "Held": record(
+        "A kernel that is kept for a person, after the error of a cell.", cell=maybe(WHOLE), name=TEXT, value=TEXT,
+        since=TIME, until=TIME, connection=PATH,
     ),
     "Approval": record(
         "A question to a person.", message=TEXT, by=a_list(TEXT), timeout=SECONDS, asked=TIME,
@@ -182,6 +186,15 @@ ANSWERS = {
     ),
     "report": record("What was written.", run=TEXT, report=PATH, bytes=BYTES),
     "open": record("What was written.", run=TEXT, step=TEXT, path=PATH),
+    "attach": record(
+        "Where to go on with a step whose kernel is kept.", run=TEXT, step=TEXT, path=PATH, connection=PATH,
+        until=TIME, cell=maybe(WHOLE),
+    ),
+    "continue": record(
+        "What was gone on from; `changed` are cells that are not those of the notebook.", run=TEXT, step=TEXT,
+        state=one_of(*STEP_STATES), by=TEXT, changed=a_list(WHOLE),
+    ),
+    "release": record("What was let go.", run=TEXT, step=TEXT, state=one_of(*STEP_STATES)),
     "models list": record("Registered models.", models=a_list(ref("Model"))),
     "models show": SHOWN,
     "models register": ref("Version"),

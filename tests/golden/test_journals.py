@@ -13,6 +13,7 @@ from dagbook.journals.tail import read_journal
 from dagbook.run.events import KINDS
 from dagbook.run.hooks import HookState
 from dagbook.run.state import IllegalEvent, RunState, StepState, apply, fold
+from dagbook.run.steps import Held
 
 JOURNALS = sorted((Path(__file__).parent / "journals").glob("*.jsonl"))
 
@@ -40,6 +41,11 @@ def comparable(state: RunState) -> dict[str, Any]:
 def comparable_hook(hook: HookState) -> dict[str, Any]:
     error = hook.error and {"name": hook.error.name, "value": hook.error.value, "cell": hook.error.cell}
     return {**asdict(replace(hook, error=None)), "error": error}
+
+
+def comparable_held(held: Held) -> dict[str, Any]:
+    error = {"name": held.error.name, "value": held.error.value, "cell": held.error.cell}
+    return {**asdict(replace(held, error=None)), "error": error}
 
 
 def comparable_step(step: StepState) -> dict[str, Any]:
@@ -72,6 +78,8 @@ def comparable_step(step: StepState) -> dict[str, Any]:
         "item": dict(step.outline.item),
         "group": step.outline.group,
         **({"approval": {**asdict(step.approval), "by": list(step.approval.by)}} if step.approval else {}),
+        **({"held": comparable_held(step.held)} if step.held else {}),
+        **({"by_hand": step.by_hand} if step.by_hand else {}),
     }
 
 

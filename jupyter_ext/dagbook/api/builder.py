@@ -214,6 +214,7 @@ class Pipeline:
         accept: Iterable[str] = (),
         use_cache: bool = True,
         warm: bool | None = None,
+        keep_failed: str | float | None = None,
         tags: Mapping[str, str] | None = None,
         **params: Any,
     ) -> Run:
@@ -228,6 +229,7 @@ class Pipeline:
             selection=Selection(only=tuple(only), accept=tuple(accept)),
             use_cache=use_cache,
             warm=warm,
+            keep_failed=keep_failed,
             tags=tags or {},
         )
         run = start(make_plan(self._checked(), choices))

@@ -167,6 +167,7 @@ def launch(  # noqa: PLR0913  # each is an option of `dagbook run`
     jobs: int | None = None,
     use_cache: bool = True,
     warm: bool | None = None,
+    keep_failed: str | float | None = None,
     place: WantedPlace | None = None,
     tags: Mapping[str, str] | None = None,
     same_environment: bool = False,
@@ -181,6 +182,8 @@ def launch(  # noqa: PLR0913  # each is an option of `dagbook run`
         wait: False comes back at once; the run goes on without us.
         jobs: steps at once.
         use_cache: False runs everything anew.
+        keep_failed: how long the kernel of a step that fails is kept for a person: `"30m"`, seconds, 0 for
+            not at all; the setting `DAGBOOK_KEEP_FAILED` when None. See `attach`.
         place: where steps run: `WantedPlace(executor="dask", dask_address="tcp://…")`.
         warm: False starts every kernel anew; the setting `DAGBOOK_WARM` when None.
         tags: of the run; `dagbook runs --tag` finds it by them.
@@ -195,8 +198,9 @@ def launch(  # noqa: PLR0913  # each is an option of `dagbook run`
         opened = open_package(file, same_environment=same_environment)
         file, lock = opened.file, opened.lock
     choices = Choices(
-        jobs=jobs, use_cache=use_cache, warm=warm, place=place or WantedPlace(), tags=tags or {}, lock=lock
-    )
+        jobs=jobs, use_cache=use_cache, warm=warm, keep_failed=keep_failed, place=place or WantedPlace(),
+        tags=tags or {}, lock=lock,
+    )  # fmt: skip
     run = start(open_launchable(file).prepare(Wish(params=params, sweep=sweep or {}, choices=choices)))
     if wait:
         run.wait()

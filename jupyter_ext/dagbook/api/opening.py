@@ -71,8 +71,8 @@ def open_step(found: Opened, step: str, *, within: Path | None = None) -> Path:
     document = _frozen(found, state)
     params = _params(found, plan, state, document)
     _require_inputs(found, step, params)
-    return _write(place, f"{Path(node.notebook).stem}-{found.id}-{step_folder(step)}",
-                  _copy(document, params, node))  # fmt: skip
+    return write_copy(place, f"{Path(node.notebook).stem}-{found.id}-{step_folder(step)}",
+                      _copy(document, params, node))  # fmt: skip
 
 
 def _frozen(run: Opened, state: StepState) -> dict[str, Any]:
@@ -148,7 +148,8 @@ def _copy(document: dict[str, Any], params: Mapping[str, Json], node: PlannedNod
     return json.dumps(copy, ensure_ascii=False, indent=1) + "\n"
 
 
-def _write(place: Path, stem: str, text: str) -> Path:
+def write_copy(place: Path, stem: str, text: str) -> Path:
+    """Write a notebook into the folder, under a name that nothing has yet. Raises EnvironmentFault."""
     content = text.encode("utf-8", "surrogatepass")
     for number in count(1):
         path = place / f"{stem}{'' if number == 1 else f'-{number}'}.ipynb"

@@ -52,6 +52,12 @@ def since_text(started: str | None) -> str:
     return then.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
+def time_of_day(at: str) -> str:
+    """An ISO 8601 time as a clock here shows it: `14:05`, with its day unless that is today."""
+    then = datetime.fromisoformat(at).astimezone()
+    return then.strftime("%H:%M" if then.date() == datetime.now().astimezone().date() else "%Y-%m-%d %H:%M")
+
+
 def value_text(value: Any, longest: int = 60) -> str:
     """A value in one short line."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

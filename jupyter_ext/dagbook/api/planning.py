@@ -14,6 +14,7 @@ from dagbook import bootstrap
 from dagbook.api.environments import with_locks
 from dagbook.api.facts import ReadNotebooks, read_notebooks
 from dagbook.api.hooks import ReadHooks, read_hooks
+from dagbook.api.keeping import kept_seconds
 from dagbook.api.params import run_params
 from dagbook.api.pipelines import whole
 from dagbook.api.places import WantedPlace, choose_place, jobs_at
@@ -79,6 +80,7 @@ class Choices:
         use_cache: False runs everything anew.
         place: where steps run, as far as it is said.
         warm: False starts every kernel anew; the project's setting when None.
+        keep_failed: how long the kernel of a step that fails is kept: `30m`, seconds, 0; as set when None.
         tags: of the run, besides those of the file; MLflow gets them too.
         lock: the packages of Python notebooks that ask for none of their own; empty for those that are here.
     """
@@ -89,6 +91,7 @@ class Choices:
     use_cache: bool = True
     place: WantedPlace = field(default_factory=WantedPlace)
     warm: bool | None = None
+    keep_failed: str | float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     lock: str = ""
 
@@ -166,6 +169,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         accepting=f"accepted by {user_name()} on {datetime.now().astimezone():%Y-%m-%d}",
     )
     place = choose_place(spec, choices.place, around)
+    keep_failed, unkept = kept_seconds(choices.keep_failed, around.keep_failed, place)
     nodes = plan_nodes(spec, graph, circumstances)
     plan = Plan(
         pipeline=spec.pipeline,
@@ -175,6 +179,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
         params={name: encode(value) for name, value in values.items()},
         jobs=min(choices.jobs or jobs_at(place, around), spec.concurrency or MOST_STEPS),
         place=place,
+        keep_failed=keep_failed,
         limits=Limits(fail_fast=spec.fail_fast),
         experiment=spec.experiment or spec.pipeline,
         tags={**spec.tags, **choices.tags},
@@ -189,7 +194,7 @@ def make_plan(checked: Checked, choices: Choices) -> Prepared:
     return Prepared(
         plan=plan,
         documents={**checked.read.documents, **checked.hooks.documents},
-        warnings=(*checked.warnings, *scoring.warnings, *([_cache_away(away)] if away else [])),
+        warnings=(*checked.warnings, *scoring.warnings, *unkept, *([_cache_away(away)] if away else [])),
         addresses=checked.hooks.addresses,
         sources=used_sources(checked.read, around.project),
     )

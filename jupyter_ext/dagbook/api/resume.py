@@ -10,6 +10,7 @@ from dagbook import bootstrap
 from dagbook.api.differences import Differences, differences, given_params
 from dagbook.api.driver import start_driver
 from dagbook.api.hooks import renew_addresses
+from dagbook.api.keeping import kept_when_taken_up
 from dagbook.api.launch import Wish, open_launchable
 from dagbook.api.params import split_assignments
 from dagbook.api.planning import Choices
@@ -31,7 +32,14 @@ Way = Literal["as-planned", "changed"]
 """What to do about a pipeline that changed: go on as it was, or begin a new run of it as it is."""
 
 
-def resume(run: Run | str, *, wait: bool = True, way: Way | None = None, jobs: int | None = None) -> Run:
+def resume(
+    run: Run | str,
+    *,
+    wait: bool = True,
+    way: Way | None = None,
+    jobs: int | None = None,
+    keep_failed: str | float | None = None,
+) -> Run:
     """Do what the run has not finished; what it has finished is never run again.
 
     Args:
@@ -40,6 +48,7 @@ def resume(run: Run | str, *, wait: bool = True, way: Way | None = None, jobs: i
         way: needed when the pipeline file or a notebook has changed. `changed` begins a new run with the
             same parameters, in which everything that still holds is reused.
         jobs: how many steps may run at once; as before when None.
+        keep_failed: how long the kernel of a step that fails is kept, as of `launch`; as before when None.
 
     Raises:
         InvalidInput: nothing is left to do, or something changed and no way was chosen.
@@ -57,10 +66,11 @@ def resume(run: Run | str, *, wait: bool = True, way: Way | None = None, jobs: i
                 remedy="`dagbook retry RUN --step STEP` does a step again, `dagbook run FILE` begins anew",
             )
         )
-    return _waited(_take_up(run, plan, state, way, Again(jobs=jobs)), wait=wait)
+    again = Again(jobs=jobs, **kept_when_taken_up(keep_failed, plan.place))
+    return _waited(_take_up(run, plan, state, way, again), wait=wait)
 
 
-def retry(
+def retry(  # noqa: PLR0913  # each is an option of `dagbook retry`
     run: Run | str,
     steps: str | Collection[str] = (),
     *,
@@ -68,6 +78,7 @@ def retry(
     params: Mapping[str, Any] | Sequence[str] = (),
     way: Way | None = None,
     jobs: int | None = None,
+    keep_failed: str | float | None = None,
 ) -> Run:
     """Do again what failed, or the steps that are named; and everything that follows from them.
 
@@ -79,6 +90,7 @@ def retry(
             reused. Values by name, or texts `NAME=VALUE`.
         way: as of `resume`.
         jobs: as of `resume`.
+        keep_failed: as of `resume`.
 
     Raises:
         InvalidInput: nothing failed, there is no such step, or something changed and no way was chosen.
@@ -97,12 +109,13 @@ def retry(
                 remedy="name one with --step, or `dagbook resume RUN` for what never ran",
             )
         )
+    kept = Again(steps=named, jobs=jobs, **kept_when_taken_up(keep_failed, plan.place))
     if params:
         values = params if isinstance(params, Mapping) else {}
         texts = {} if isinstance(params, Mapping) else split_assignments(params)
-        return _waited(_begin_anew(run, plan, named, jobs, values, texts), wait=wait)
+        return _waited(_begin_anew(run, plan, kept, values, texts), wait=wait)
     failed = tuple(name for name, step in state.steps.items() if step.state in BAD)
-    again = Again(steps=named or failed, fresh=bool(named), jobs=jobs)
+    again = kept.model_copy(update={"steps": named or failed, "fresh": bool(named)})
     return _waited(_take_up(run, plan, state, way, again), wait=wait)
 
 
@@ -121,7 +134,7 @@ def _take_up(run: Run, plan: Plan, state: RunState, way: Way | None, again: Agai
     if found and way is None:
         raise InvalidInput(*_what_differs(run, found))
     if found and way == "changed":
-        return _begin_anew(run, plan, again.steps or (), again.jobs)
+        return _begin_anew(run, plan, again)
     # What was asked of the driver before us was not asked of us.
     (run.folder / CANCEL).unlink(missing_ok=True)
     try:
@@ -154,8 +167,7 @@ def _whole(folder: Path, state: RunState, step: str) -> bool:
 def _begin_anew(
     run: Run,
     plan: Plan,
-    steps: Collection[str],
-    jobs: int | None,
+    wanted: Again,
     params: Mapping[str, Any] | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> Run:
@@ -176,12 +188,17 @@ def _begin_anew(
     known = None if source.fields is None else {field.name for field in source.fields}
     kept = {name: value for name, value in given.items() if name not in chosen and name in (known or given)}
     nodes = {step.step: step.node for step in plan.steps}
-    again = tuple(dict.fromkeys(nodes.get(step, step.partition("[")[0]) for step in steps))
+    again = tuple(dict.fromkeys(nodes.get(step, step.partition("[")[0]) for step in wanted.steps or ()))
     wish = Wish(
         params={**kept, **(params or {})},
         texts=texts or {},
         sweep={name: values for name, values in sweep.items() if name not in chosen},
-        choices=Choices(jobs=jobs or plan.jobs, selection=Selection(again=again), tags=plan.tags),
+        choices=Choices(
+            jobs=wanted.jobs or plan.jobs,
+            selection=Selection(again=again),
+            tags=plan.tags,
+            keep_failed=plan.keep_failed if wanted.keep_failed is None else wanted.keep_failed,
+        ),
     )
     return start(source.prepare(wish))
 

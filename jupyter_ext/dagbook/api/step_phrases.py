@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from dagbook.api.phrases import seconds_text
+from dagbook.api.phrases import seconds_text, time_of_day
 from dagbook.run.approval import is_unanswered
+from dagbook.run.holding import is_held
 from dagbook.run.state import BAD, StepState
 
 
@@ -33,6 +34,9 @@ def elapsed(step: StepState) -> str:
 
 def remark(step: StepState) -> str:
     """Where it is, what went wrong, why it did not run, or the numbers that it published; one line."""
+    if step.held is not None and is_held(step):
+        error = step.held.error
+        return f"kernel kept until {time_of_day(step.held.until)}: {error.name}: {first_line(error.value)}"
     if step.state == "running":
         where = f"cell {step.cell} of {step.total}" if step.total else "starting its kernel"
         return f"{where}  {step.line}".rstrip()
@@ -42,6 +46,8 @@ def remark(step: StepState) -> str:
         return f"{step.error.name}: {first_line(step.error.value)}"
     if step.state in {"skipped", "reused"}:
         return step.reason
+    if step.by_hand:
+        return f"finished by hand by {step.by_hand}"
     if step.stopped_early:
         return f"stopped early at cell {step.stopped_early}"
     numbers = [

@@ -62,11 +62,20 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--warm/--cold", default=None, help="Fork kernels from a warm process, or start each anew."
         ),
+        keep_failed_option(),
         click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Give the run this tag."),
     ]
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def keep_failed_option() -> Callable[[Any], Any]:
+    """--keep-failed."""
+    return click.option(
+        "--keep-failed", metavar="DURATION",
+        help="Keep the kernel of a step that fails for so long, to be attached to: 30m.",
+    )  # fmt: skip
 
 
 def place_options() -> list[Callable[[Any], Any]]:
@@ -105,6 +114,7 @@ def prepare(file: Path, **options: Any) -> Prepared:
                 dask_address=options.get("dask_address") or "",
             ),
             warm=options.get("warm"),
+            keep_failed=options.get("keep_failed"),
             lock=options.get("lock") or "",
             tags=split_assignments(options.get("tags", ()), "--tag NAME=VALUE"),
         ),

@@ -7,11 +7,13 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from dagbook.api.phrases import time_of_day
 from dagbook.api.run import Run
 from dagbook.api.step_phrases import elapsed, first_line, most_telling, remark
 from dagbook.cli.hook_text import hook_lines
 from dagbook.cli.screen import console, seconds_text, state_text
 from dagbook.run.approval import is_unanswered
+from dagbook.run.holding import is_held
 from dagbook.run.state import BAD, FINAL, RunState, StepState
 
 _MANY = 24
@@ -30,7 +32,8 @@ def follow(run: Run, *, live: bool) -> RunState:
 def _follow_live(run: Run) -> RunState:
     with Live(console=console, refresh_per_second=8, transient=True) as screen:
         for state in run.follow():
-            screen.update(progress_table(state))
+            kept = [kept_text(step, run.id) for step in state.steps.values() if is_held(step)]
+            screen.update(Group(progress_table(state), *kept))
     if state.steps:
         console.print(progress_table(state))
     return state
@@ -39,12 +42,16 @@ def _follow_live(run: Run) -> RunState:
 def _follow_plainly(run: Run) -> RunState:
     said: set[str] = set()
     asked: set[str] = set()
+    kept: set[tuple[str, int]] = set()
 
     def look(state: RunState) -> None:
         for name, step in state.steps.items():
             if is_unanswered(step) and name not in asked:
                 asked.add(name)
                 console.print(question_text(step, run.id))
+            if is_held(step) and (name, step.attempt) not in kept:
+                kept.add((name, step.attempt))
+                console.print(kept_text(step, run.id))
             if step.state in FINAL and name not in said:
                 said.add(name)
                 console.print(Text.assemble(state_text(step.state), f"  {name}  ", Text(remark(step), "dim")))
@@ -105,6 +112,21 @@ def question_text(step: StepState, run: str) -> Text:
     message = step.approval.message if step.approval else ""
     said = f"\n    dagbook approve {run} {name}  (or --reject)"
     return Text.assemble(("? ", "cyan"), (name, "bold"), f" waits for approval: {message}", (said, "dim"))
+
+
+def kept_text(step: StepState, run: str) -> Text:
+    """A step whose kernel is kept after a failure, and what can be done with it."""
+    name, held = step.outline.step, step.held
+    assert held is not None
+    error, until = held.error, time_of_day(held.until)
+    where = f" in cell {error.cell}" if error.cell else ""
+    text = Text.assemble(
+        ("! ", "yellow"), (name, "bold"), f"{where}: {error.name}: {first_line(error.value)}"
+    )
+    text.append(f"\n    Its kernel is kept until {until}:", "dim")
+    for verb, what in (("attach", "mend it there"), ("continue", "go on"), ("release", "let it fail")):
+        text.append(f"\n    {f'dagbook {verb} {run} {name}':<60}  {what}", "dim")
+    return text
 
 
 def failure_text(step: StepState) -> Text:

@@ -9,13 +9,14 @@ import click
 
 from dagbook.api.resume import resume
 from dagbook.api.run import find
+from dagbook.cli.choices import keep_failed_option
 from dagbook.cli.run import follow_run
 from dagbook.cli.screen import json_option, print_findings
 from dagbook.errors import Finding
 
 
 def taking_up_options(command: Any) -> Any:
-    """--as-planned, --changed, --jobs, --detach: what `resume` and `retry` have in common."""
+    """--as-planned, --changed, --jobs, --keep-failed, --detach: what `resume` and `retry` have in common."""
     options = [
         click.option(
             "--as-planned", "way", flag_value="as-planned", help="Go on as planned, though something changed."
@@ -24,6 +25,7 @@ def taking_up_options(command: Any) -> Any:
             "--changed", "way", flag_value="changed", help="Begin a new run of the pipeline as it is now."
         ),
         click.option("--jobs", type=click.IntRange(1, 512), help="How many steps may run at once."),
+        keep_failed_option(),
         click.option("--detach", is_flag=True, help="Start it and come back at once."),
     ]
     for option in reversed(options):
@@ -45,14 +47,12 @@ def warn_of_damage(run: str) -> None:
 @taking_up_options
 @json_option
 @click.pass_context
-def command(
-    ctx: click.Context, /, run: str, *, way: Any, jobs: int | None, detach: bool, as_json: bool
-) -> None:
+def command(ctx: click.Context, /, run: str, *, detach: bool, as_json: bool, **options: Any) -> None:
     """Do what RUN has not finished: after its driver died, after a failure, after it was cancelled.
 
     What is finished is never run again. If the pipeline file or a notebook has changed since, it says what,
     and wants --as-planned or --changed.
     """
     warn_of_damage(run)
-    taken_up = resume(run, wait=False, way=way, jobs=jobs)
+    taken_up = resume(run, wait=False, **options)
     ctx.exit(follow_run(taken_up, detach=detach, as_json=as_json))

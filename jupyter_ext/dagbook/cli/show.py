@@ -11,7 +11,7 @@ from rich.text import Text
 
 from dagbook.api.run import Run, find
 from dagbook.cli.hook_text import hook_lines
-from dagbook.cli.progress import failure_text, follow, question_text
+from dagbook.cli.progress import failure_text, follow, kept_text, question_text
 from dagbook.cli.screen import (
     console,
     json_option,
@@ -22,6 +22,7 @@ from dagbook.cli.screen import (
     value_text,
 )
 from dagbook.run.approval import is_unanswered
+from dagbook.run.holding import is_held
 from dagbook.run.state import BAD
 
 
@@ -71,6 +72,8 @@ def _print_run(run: Run) -> None:
     for step in state.steps.values():
         if is_unanswered(step):
             console.print(question_text(step, run.id))
+        if is_held(step):
+            console.print(kept_text(step, run.id))
         if step.state in BAD and step.error is not None:
             console.print(failure_text(step))
         for warning in step.warnings:
@@ -86,6 +89,8 @@ def _steps_table(steps: list[dict[str, Any]]) -> Table:
         remark = step["reason"] if step["state"] in {"skipped", "reused"} else outputs
         if step["state"] == "pending" and step["waiting"]:
             remark = f"waits for {step['waiting']}"
+        if step["by_hand"]:
+            remark = f"finished by hand by {step['by_hand']}  {remark}"
         item = ", ".join(f"{name}={value_text(value)}" for name, value in step["item"].items())
         table.add_row(
             step["step"], state_text(step["state"]), seconds_text(step["seconds"]), item, Text(remark, "dim")

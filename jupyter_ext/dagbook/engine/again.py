@@ -23,6 +23,7 @@ class Again(BaseModel):
         steps: to be done again, with all that follows from them; None for what is unfinished.
         fresh: the steps run, and all that follows from them, though a result of the same may be kept.
         jobs: how many steps may run at once; as planned when None.
+        keep_failed: seconds that the kernel of a step that fails is kept; as planned when None.
         uncached: nodes whose modules or files are not those of the plan: nothing they give may be kept
             under the fingerprints of the plan.
         gone: finished steps whose published files are not there any more.
@@ -33,6 +34,7 @@ class Again(BaseModel):
     steps: tuple[str, ...] | None = None
     fresh: bool = False
     jobs: int | None = None
+    keep_failed: float | None = None
     uncached: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
 
@@ -52,7 +54,9 @@ class Again(BaseModel):
             name: node.model_copy(update={"cache": False}) if name in self.uncached else node
             for name, node in plan.nodes.items()
         }
-        return plan.model_copy(update={"nodes": nodes, "steps": steps, "jobs": self.jobs or plan.jobs})
+        keep = plan.keep_failed if self.keep_failed is None else self.keep_failed
+        chosen = {"jobs": self.jobs or plan.jobs, "keep_failed": keep}
+        return plan.model_copy(update={"nodes": nodes, "steps": steps, **chosen})
 
 
 def resumed(state: RunState, plan: Plan, again: Again) -> RunResumed:

@@ -15,7 +15,8 @@ from dagbook.engine.history import History
 from dagbook.engine.prepare import LOOK_UPSTREAM, Unprepared, said_of
 from dagbook.engine.upstream import Around
 from dagbook.pipeline.expressions import ExpressionError, resolve
-from dagbook.run.events import ApprovalEnded, ApprovalRequested, NodeError
+from dagbook.run.events import ApprovalEnded, ApprovalRequested
+from dagbook.run.facts import NodeError
 from dagbook.run.steps import Approval
 
 ANSWERS: Final = "approvals"

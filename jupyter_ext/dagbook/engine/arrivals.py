@@ -18,16 +18,8 @@ from dagbook.engine.folders import RESULT, step_folder
 from dagbook.engine.ports import Ended
 from dagbook.engine.request import NodeResult
 from dagbook.pipeline.plan import Plan, PlannedStep
-from dagbook.run.events import (
-    Entry,
-    Event,
-    RunStarted,
-    StepFailed,
-    StepOutline,
-    StepSkipped,
-    StepStarted,
-    StepSucceeded,
-)
+from dagbook.run.events import Entry, Event, RunStarted, StepFailed, StepSkipped, StepStarted, StepSucceeded
+from dagbook.run.facts import StepOutline
 from dagbook.run.state import RunState, fold
 
 
@@ -85,6 +77,7 @@ def _events_of(step: str, roots: Sequence[Path]) -> list[Event]:
         ended: Event = StepSucceeded(
             step=step, attempt=attempt, outputs=published_by(result.outputs, place), notebook=notebook,
             seconds=result.seconds, peak_memory=result.peak_memory, stopped_early=result.stopped_early,
+            by_hand=result.by_hand,
         )  # fmt: skip
     else:
         as_, error = failure_of(Ended(step=step, attempt=attempt, result=result))

@@ -30,15 +30,8 @@ from dagbook.engine.run_record import attempt_record
 from dagbook.engine.upstream import Around
 from dagbook.pipeline.expressions import ExpressionError
 from dagbook.pipeline.plan import Plan, PlannedStep
-from dagbook.run.events import (
-    Event,
-    NodeError,
-    StepReused,
-    StepStarted,
-    StepStopping,
-    StepWaiting,
-    StepWarned,
-)
+from dagbook.run.events import Event, StepReused, StepStarted, StepStopping, StepWaiting, StepWarned
+from dagbook.run.facts import NodeError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,6 +282,7 @@ class Attempts:
             cpu=node.rules.cpu,
             files=node.files,
             warm=node.warm,
+            hold=self._plan.keep_failed,
             registration=node.registration,
         )
 

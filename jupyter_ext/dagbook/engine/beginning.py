@@ -9,7 +9,8 @@ from dagbook.engine.ports import RunIdentity
 from dagbook.engine.writer import user_name
 from dagbook.pipeline.plan import Plan
 from dagbook.pipeline.rules import Rules
-from dagbook.run.events import RunStarted, StepOutline, TrackingStarted
+from dagbook.run.events import RunStarted, TrackingStarted
+from dagbook.run.facts import StepOutline
 
 
 def run_started(plan: Plan, run: str, capacity: tuple[float, int] = (0.0, 0)) -> RunStarted:

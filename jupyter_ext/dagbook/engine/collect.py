@@ -13,7 +13,7 @@ from dagbook.engine.disk import copy_whole
 from dagbook.engine.request import NodeRequest
 from dagbook.notebook.outputs import Output
 from dagbook.notebook.values import is_name
-from dagbook.run.events import NodeError
+from dagbook.run.facts import NodeError
 
 MANIFEST = "outputs.jsonl"
 """Beside the outputs folder; one line for each publication, the last of a name counts."""

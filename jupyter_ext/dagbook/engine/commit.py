@@ -8,7 +8,8 @@ from pathlib import Path
 
 from dagbook.engine.ports import Ended
 from dagbook.notebook.outputs import Output
-from dagbook.run.events import FinishedAs, NodeError
+from dagbook.run.events import FinishedAs
+from dagbook.run.facts import NodeError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Final
 
 from dagbook.engine.commit import Committed, failure_of
 from dagbook.engine.folders import attempt_folder
+from dagbook.engine.held import HeldDecision, leave_decision
 from dagbook.engine.history import History
 from dagbook.engine.kept import Kept
 from dagbook.engine.patience import Patience
@@ -19,12 +20,13 @@ from dagbook.pipeline.plan import Plan
 from dagbook.run.events import (
     Event,
     FinishedAs,
-    NodeError,
     StepCancelled,
     StepFailed,
+    StepHeld,
     StepSucceeded,
     StepWarned,
 )
+from dagbook.run.facts import NodeError
 
 MOST_LOSSES: Final = 2
 """Attempts that a step has beyond its own when the places where it ran were lost: nobody is to blame."""
@@ -99,7 +101,9 @@ class Endings:
                 end = ends[news.step] = self._end_of(news)
                 events += [StepWarned(step=news.step, message=each) for each in end.committed.warnings]
                 events.append(end.event)
-            elif (step := getattr(news, "step", "")) not in ends and self._is_running(step):
+            elif (step := getattr(news, "step", "")) in ends or not self._is_running(step):
+                continue
+            elif not (isinstance(news, StepHeld) and self._is_tried_again(news)):
                 events.append(news)
         self._history.happen(*events)
         for end in ends.values():
@@ -110,6 +114,17 @@ class Endings:
         event = self._failure(failed)
         self._history.happen(event)
         self._rest(event)
+
+    def _is_tried_again(self, held: StepHeld) -> bool:
+        """Whether another attempt follows anyway: then nobody need come, and the kernel is let go."""
+        wait = self._next_attempt_in(held.step, held.attempt, "failed", held.error.name)
+        if wait is None:
+            return False
+        try:
+            leave_decision(self._folder / attempt_folder(held.step, held.attempt), HeldDecision(go_on=False))
+        except OSError:  # a full disk: it is kept in vain, and says so
+            return False
+        return True
 
     def _is_running(self, step: str) -> bool:
         steps = self._history.state.steps
@@ -124,6 +139,7 @@ class Endings:
                 step=ended.step, attempt=ended.attempt, outputs=dict(committed.outputs),
                 notebook=committed.notebook, seconds=committed.seconds, peak_memory=committed.peak_memory,
                 fingerprint=self.prepared[ended.step].fingerprint, stopped_early=ended.result.stopped_early,
+                by_hand=ended.result.by_hand,
             )  # fmt: skip
         elif self._history.state.steps[ended.step].stopping:
             event = StepCancelled(
@@ -154,10 +170,9 @@ class Endings:
     def _failure(self, failed: Failed) -> StepFailed:
         state = self._history.state
         step = state.steps[failed.step]
-        # What earlier drivers tried does not count: whoever takes a run up wants the whole of it.
         attempt = failed.attempt - step.tried
         rule = state.rules_of(step).retries
-        wait = rule.wait(attempt, failed.as_, failed.error.name)
+        wait = self._next_attempt_in(failed.step, failed.attempt, failed.as_, failed.error.name)
         if failed.lost and wait is None and attempt <= rule.limit + MOST_LOSSES:
             wait = 0.0
         if state.cancel_by is not None:
@@ -167,13 +182,20 @@ class Endings:
             notebook=failed.notebook, seconds=failed.seconds, peak_memory=failed.peak_memory, retry_in=wait,
         )  # fmt: skip
 
+    def _next_attempt_in(self, name: str, attempt: int, as_: FinishedAs, error: str) -> float | None:
+        """Seconds, by the rule of its node; None for no more."""
+        step = self._history.state.steps[name]
+        # What earlier drivers tried does not count: whoever takes a run up wants the whole of it.
+        return self._history.state.rules_of(step).retries.wait(attempt - step.tried, as_, error)
+
     def _rest(self, event: StepFailed) -> None:
         if event.retry_in is not None:
             self.patience.rest(event.step, event.retry_in)
 
     def _keep(self, ended: Ended) -> None:
         step = self._history.state.steps[ended.step]
-        if not self._plan.nodes[step.outline.node].cache:
+        # What a person finished is not what the notebook gives.
+        if not self._plan.nodes[step.outline.node].cache or step.by_hand:
             return
         prepared = self.prepared[ended.step]
         assert ended.result is not None

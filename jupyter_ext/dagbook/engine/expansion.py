@@ -11,15 +11,8 @@ from dagbook.engine.upstream import Around
 from dagbook.notebook.values import UnsupportedValue, encode
 from dagbook.pipeline.expressions import ExpressionError
 from dagbook.pipeline.plan import Plan, PlannedStep
-from dagbook.run.events import (
-    Event,
-    NodeError,
-    StepCancelled,
-    StepExpanded,
-    StepFailed,
-    StepSkipped,
-    StepSucceeded,
-)
+from dagbook.run.events import Event, StepCancelled, StepExpanded, StepFailed, StepSkipped, StepSucceeded
+from dagbook.run.facts import NodeError
 from dagbook.run.resumption import children_of
 from dagbook.run.state import BAD, RunState, StepState
 

@@ -23,7 +23,8 @@ from dagbook.notebook.values import UnsupportedValue, decode, encode
 from dagbook.pipeline.expressions import ExpressionError, resolve
 from dagbook.pipeline.plan import Plan, PlannedHook
 from dagbook.pipeline.resolve import resolve_params
-from dagbook.run.events import CancelRequested, HookEnded, HookStarted, NodeError, RunEnd
+from dagbook.run.events import CancelRequested, HookEnded, HookStarted, RunEnd
+from dagbook.run.facts import NodeError
 from dagbook.run.outcome import is_due, notice, run_facts
 
 LONGEST_SEND: Final = 30.0

@@ -28,7 +28,6 @@ from dagbook.run.commands import Command, ExpandStep, FinishRun, GatherStep, Ski
 from dagbook.run.events import (
     CancelRequested,
     Event,
-    NodeError,
     RunEnd,
     RunFinished,
     StepCancelled,
@@ -37,6 +36,7 @@ from dagbook.run.events import (
     StepStarted,
     TrackingLost,
 )
+from dagbook.run.facts import NodeError
 from dagbook.run.resumption import children_of
 from dagbook.run.state import FINAL, RunState, StepState
 

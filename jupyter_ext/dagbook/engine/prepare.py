@@ -20,7 +20,7 @@ from dagbook.pipeline.fingerprint import fingerprint, model_parts, value_parts
 from dagbook.pipeline.plan import Plan, PlannedStep, result_key
 from dagbook.pipeline.predict import MODEL
 from dagbook.pipeline.resolve import resolve_params
-from dagbook.run.events import NodeError
+from dagbook.run.facts import NodeError
 
 LOOK_UPSTREAM = "see what the upstream node published"
 

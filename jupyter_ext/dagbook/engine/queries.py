@@ -231,6 +231,17 @@ def _describe_step(step: StepState, folder: Path) -> dict[str, Any]:
         "line": step.line,
         "waiting": step.waiting or None,
         "approval": asdict(step.approval) if step.approval else None,
+        "held": {
+            "cell": step.held.error.cell,
+            "name": step.held.error.name,
+            "value": step.held.error.value,
+            "since": step.held.since,
+            "until": step.held.until,
+            "connection": step.held.connection,
+        }
+        if step.held
+        else None,
+        "by_hand": step.by_hand or None,
         "started": step.started,
         "finished": step.finished,
         "seconds": step.seconds,
@@ -256,7 +267,9 @@ def _plain_output(output: Output, folder: Path) -> Any:
 
 def _interrupted(state: RunState) -> RunState:
     steps = Steps(
-        replace(step, state="lost") if step.state not in FINAL and step.state != "pending" else step
+        replace(step, state="lost", held=None)
+        if step.state not in FINAL and step.state != "pending"
+        else step
         for step in state.steps.every()
     )
     return replace(state, state="interrupted", steps=steps)

@@ -23,7 +23,7 @@ from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import did_you_mean
 from dagbook.pipeline.expressions import ExpressionError
 from dagbook.pipeline.plan import PlannedRegistration
-from dagbook.run.events import NodeError
+from dagbook.run.facts import NodeError
 
 FindRegistry = Callable[[Mapping[str, str]], ModelRegistry | None]
 """The registry that a kernel's environment leads to; None where the attempt is not tracked."""

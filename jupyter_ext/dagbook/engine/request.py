@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dagbook.notebook.outputs import Output
 from dagbook.pipeline.plan import PlannedRegistration
-from dagbook.run.events import NodeError
+from dagbook.run.facts import NodeError
 
 REQUEST_VERSION = 1
 
@@ -33,6 +33,7 @@ class NodeRequest(BaseModel):
         memory: bytes that the attempt may take, all its processes together; None for no limit.
         cpu: processors that it asks for; 0 when it says nothing.
         registration: what becomes of the model that the notebook makes; None for nothing.
+        hold: seconds that its kernel is kept for a person when a cell fails; 0 for not at all.
         files: what the notebook uses besides: modules and `deps`, relative to `cwd` (or to the project).
     """
 
@@ -59,6 +60,7 @@ class NodeRequest(BaseModel):
     cpu: float = 0.0
     files: tuple[str, ...] = ()
     warm: bool = False
+    hold: float = 0.0
     start_timeout: float = 60.0
     registration: PlannedRegistration | None = None
 
@@ -75,7 +77,10 @@ class CellTiming(BaseModel):
 
 
 class NodeResult(BaseModel):
-    """How the attempt ended. Output paths are relative to the attempt's folder."""
+    """How the attempt ended. Output paths are relative to the attempt's folder.
+
+    `by_hand` names the person who finished it in its kernel, after a cell had failed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -89,4 +94,5 @@ class NodeResult(BaseModel):
     peak_memory: int | None = None
     error: NodeError | None = None
     stopped_early: int | None = None
+    by_hand: str = ""
     warnings: tuple[str, ...] = ()

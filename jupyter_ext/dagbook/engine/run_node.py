@@ -15,7 +15,7 @@ from dagbook.engine.ports import Report, Runner
 from dagbook.engine.registration import FindRegistry, registered
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import DagbookError, EnvironmentFault, Finding
-from dagbook.run.events import NodeError
+from dagbook.run.facts import NodeError
 
 
 def run_node(

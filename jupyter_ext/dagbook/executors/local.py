@@ -23,7 +23,8 @@ from dagbook.engine.ports import Ended
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.errors import Exit
 from dagbook.executors.workers import Process, Workers
-from dagbook.run.events import CellStarted, Event, NodeError, OutputSeen, StepWarned, event_from_json
+from dagbook.run.events import CellStarted, Event, OutputSeen, StepHeld, StepWarned, event_from_json
+from dagbook.run.facts import NodeError
 
 # How long a worker that was told to stop may take over saving its notebook and ending its kernel.
 _GRACE: Final = 8.0
@@ -203,7 +204,7 @@ def _event(line: bytes, request: NodeRequest) -> Event | None:
         event = event_from_json(json.loads(line))
     except (ValueError, AttributeError, RecursionError):
         return None  # a torn line of a worker that was killed
-    if isinstance(event, CellStarted | OutputSeen):
+    if isinstance(event, CellStarted | OutputSeen | StepHeld):
         return event if (event.step, event.attempt) == (request.step, request.attempt) else None
     return event if isinstance(event, StepWarned) and event.step == request.step else None
 

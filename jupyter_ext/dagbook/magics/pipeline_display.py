@@ -14,7 +14,7 @@ from dagbook.magics.pipeline_graph import graph_html
 from dagbook.magics.screen import Shown
 from dagbook.magics.text_table import text_table
 from dagbook.pipeline.plan import Plan
-from dagbook.run.events import StepOutline
+from dagbook.run.facts import StepOutline
 from dagbook.run.state import BAD, GOOD, RunState, Steps, StepState, StepStatus
 
 _MOST_STEPS: Final = 24

@@ -155,7 +155,8 @@ class Plan(Planned):
     """What is to be done. `params` are the run's, encoded; `file` is absolute.
 
     `preload` is what the author wants warm kernels to have imported, `imports` what the notebooks import.
-    `place` is where attempts run.
+    `place` is where attempts run. `keep_failed` is how many seconds the kernel of a step that fails for good
+    is kept for a person; 0 for not at all.
     """
 
     version: int = PLAN_VERSION
@@ -169,6 +170,7 @@ class Plan(Planned):
     tags: dict[str, str] = Field(default_factory=dict)
     limits: Limits = Limits()
     place: Place = Place()
+    keep_failed: float = 0.0
     preload: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     nodes: dict[str, PlannedNode]

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from dagbook.notebook.outputs import Output
 from dagbook.pipeline.rules import Limits, Rules
+from dagbook.run.facts import Fact, NodeError, StepOutline
 
 JOURNAL_VERSION = 1
 
@@ -21,37 +22,6 @@ HookEnd = Literal["succeeded", "failed", "timed-out", "killed", "cancelled"]
 Answer = Literal["approved", "rejected", "timed-out"]
 SkipCause = Literal["condition", "upstream", "selection"]
 """Its own `when`; what became of others; `--only` and its like."""
-
-
-class Fact(BaseModel):
-    """Base of every event; frozen, and open to fields that a later version adds."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class StepOutline(Fact):
-    """What a reader needs to know of a planned step to draw it. `group` is the step it was expanded from."""
-
-    step: str
-    node: str
-    needs: tuple[str, ...] = ()
-    item: dict[str, Any] = Field(default_factory=dict)
-    action: Literal["run", "reuse", "skip"] = "run"
-    reason: str = ""
-    notebook: str = ""
-    group: str = ""
-
-
-class NodeError(Fact):
-    """Why an attempt did not succeed. `cell` counts all cells of the executed notebook from 1."""
-
-    name: str
-    value: str
-    cell: int | None = None
-    cell_id: str | None = None
-    line: str | None = None
-    traceback: str = ""
-    remedy: str = ""
 
 
 class RunStarted(Fact):
@@ -159,6 +129,20 @@ class StepStopping(Fact):
     step: str
 
 
+class StepHeld(Fact):
+    """A cell failed, and the kernel is kept for a person until `until`: then the step fails by `error`.
+
+    `connection` is the file that Jupyter's clients connect by, on the machine of the driver.
+    """
+
+    kind: Literal["step_held"] = "step_held"
+    step: str
+    attempt: int
+    error: NodeError
+    until: str
+    connection: str
+
+
 class StepWaiting(Fact):
     """The step's turn has come, and it waits for what `why` says: a lock, and who holds it."""
 
@@ -202,7 +186,10 @@ class StepExpanded(Fact):
 
 
 class StepSucceeded(Fact):
-    """An attempt ended well and what it published is in place: this line is the commit."""
+    """An attempt ended well and what it published is in place: this line is the commit.
+
+    `by_hand` names the person who finished it in its kernel, after a cell had failed.
+    """
 
     kind: Literal["step_succeeded"] = "step_succeeded"
     step: str
@@ -213,6 +200,7 @@ class StepSucceeded(Fact):
     peak_memory: int | None = None
     fingerprint: str = ""
     stopped_early: int | None = None
+    by_hand: str = ""
 
 
 class StepFailed(Fact):
@@ -321,6 +309,7 @@ KnownEvent = Annotated[
     | OutputSeen
     | StepWarned
     | StepStopping
+    | StepHeld
     | StepWaiting
     | ApprovalRequested
     | ApprovalEnded
@@ -342,8 +331,8 @@ _known: TypeAdapter[KnownEvent] = TypeAdapter(KnownEvent)
 KINDS: frozenset[str] = frozenset(
     {
         "run_started", "run_resumed", "tracking_started", "tracking_lost", "tracking_completed",
-        "step_started", "cell_started", "output_seen", "step_warned", "step_stopping", "step_waiting",
-        "approval_requested", "approval_ended",
+        "step_started", "cell_started", "output_seen", "step_warned", "step_stopping", "step_held",
+        "step_waiting", "approval_requested", "approval_ended",
         "step_expanded", "step_succeeded", "step_failed", "step_reused", "step_skipped", "step_cancelled",
         "hook_started", "hook_ended", "cancel_requested", "run_finished",
     }

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dagbook.run.events import HookEnd, HookEnded, HookStarted, NodeError
+from dagbook.run.events import HookEnd, HookEnded, HookStarted
+from dagbook.run.facts import NodeError
 
 HookStatus = Literal["running"] | HookEnd
 

@@ -153,7 +153,7 @@ class Machine:
                 self._gates.add(outline.step, outline.needs)
         self._queue = Queue(self._places)
         for step in state.steps.every():
-            if step.state == "running":
+            if step.state == "running" and step.held is None:
                 self._queue.began(state, step)
         for step in state.steps.every():
             name = step.outline.step
@@ -187,7 +187,7 @@ class Machine:
             self._expandable.discard(name)
             self._gathered.discard(name)
             self._queue.remove(name)
-            if before.state == "running":
+            if before.state == "running" and before.held is None:
                 self._queue.ended(self.state, before)
             if step.state == "running":
                 self._resting.discard(name)
@@ -197,6 +197,9 @@ class Machine:
                 self._gather_if_over(self.state.steps[step.outline.group])
             if step.state in FINAL:
                 self._over(step)
+        elif step.held is not None and before.held is None:
+            # Its kernel idles until a person comes: others take its place.
+            self._queue.ended(self.state, before)
         if before.approval is not step.approval and step.state == "pending":
             self._askable.discard(name)
             self._unanswered.discard(name)

@@ -25,6 +25,7 @@ from dagbook.run.events import (
     StepCancelled,
     StepExpanded,
     StepFailed,
+    StepHeld,
     StepReused,
     StepSkipped,
     StepStarted,
@@ -36,9 +37,10 @@ from dagbook.run.events import (
     TrackingLost,
     TrackingStarted,
 )
+from dagbook.run.holding import step_held
 from dagbook.run.hooks import Hooks, hook_ended, hook_started
 from dagbook.run.resumption import taken_up
-from dagbook.run.steps import BAD, FINAL, GOOD, Steps, StepState, StepStatus
+from dagbook.run.steps import BAD, FINAL, GOOD, Steps, StepState, StepStatus, without_attempt
 
 _NO_RULES: Final = Rules()
 
@@ -231,6 +233,10 @@ def _step_stopping(state: RunState, event: StepStopping, _at: str) -> RunState:
     return _with(state, changed(_open_step(state, event.step, {"running"}), stopping=True))
 
 
+def _step_held(state: RunState, event: StepHeld, at: str) -> RunState:
+    return _with(state, step_held(_open_step(state, event.step, {"running"}), event, at))
+
+
 def _step_waiting(state: RunState, event: StepWaiting, _at: str) -> RunState:
     return _with(state, changed(_open_step(state, event.step, {"pending"}), waiting=event.why))
 
@@ -263,6 +269,7 @@ def _step_succeeded(state: RunState, event: StepSucceeded, at: str) -> RunState:
             notebook=event.notebook,
             fingerprint=event.fingerprint,
             stopped_early=event.stopped_early,
+            by_hand=event.by_hand,
         ),
     )
 
@@ -270,7 +277,7 @@ def _step_succeeded(state: RunState, event: StepSucceeded, at: str) -> RunState:
 def _step_failed(state: RunState, event: StepFailed, at: str) -> RunState:
     step = _open_step(state, event.step, {"pending", "running"})
     if step.state == "pending":
-        step = _without_attempt(step, event.attempt, at)
+        step = without_attempt(step, event.attempt, at)
     return _with(
         state,
         changed(
@@ -283,13 +290,6 @@ def _step_failed(state: RunState, event: StepFailed, at: str) -> RunState:
             error=event.error,
             notebook=event.notebook,
         ),
-    )
-
-
-def _without_attempt(step: StepState, attempt: int, at: str) -> StepState:
-    """A step that could not be prepared: the attempt counts, and nothing of it ever ran."""
-    return changed(
-        step, attempt=attempt, started=at, cell=0, total=0, line="", waiting="", folder="", mlflow_run_id=None
     )
 
 
@@ -358,6 +358,7 @@ def _with(state: RunState, step: StepState) -> RunState:
     failed_first = state.failed_first
     if before.state == step.state:
         return changed(state, steps=steps)
+    steps = steps if step.held is None else steps.replaced(changed(step, held=None))
     bad = step.state in BAD
     if step.outline.group:
         group = steps[step.outline.group]
@@ -386,6 +387,7 @@ _HANDLERS: Final[Mapping[type, Callable[[RunState, Any, str], RunState]]] = {
     OutputSeen: _output_seen,
     StepWarned: _step_warned,
     StepStopping: _step_stopping,
+    StepHeld: _step_held,
     StepWaiting: _step_waiting,
     ApprovalRequested: _approval_requested,
     ApprovalEnded: _approval_ended,

@@ -8,7 +8,9 @@ from itertools import chain
 from typing import Any, Final, Literal
 
 from dagbook.notebook.outputs import Output
-from dagbook.run.events import Answer, NodeError, SkipCause, StepOutline
+from dagbook.run.copying import changed
+from dagbook.run.events import Answer, SkipCause
+from dagbook.run.facts import NodeError, StepOutline
 
 # `lost` is never written by a driver: a reader sees it when the driver is gone.
 StepStatus = Literal[
@@ -38,6 +40,19 @@ class Approval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Held:
+    """A kernel that is kept for a person after a cell failed; times are ISO 8601.
+
+    `connection` is the file that Jupyter's clients connect by.
+    """
+
+    error: NodeError
+    since: str
+    until: str
+    connection: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepState:
     """One step. `cell` and `total` count cells from 1; times are ISO 8601.
 
@@ -45,7 +60,8 @@ class StepState:
     those that are over and that failed. `value` is the element that one of them is for, encoded. `retry_in`
     is how many seconds after `finished` a failed step is tried again; `waiting` says what a step waits for
     though its turn has come. `tried` are the attempts of earlier drivers; `attempts` those of the elements
-    of a list that is to be made anew.
+    of a list that is to be made anew. `held` says that the kernel is kept after a failure, and `by_hand` who
+    finished the step in it.
     """
 
     outline: StepOutline
@@ -77,7 +93,16 @@ class StepState:
     value: Any = None
     tried: int = 0
     approval: Approval | None = None
+    held: Held | None = None
+    by_hand: str = ""
     attempts: tuple[int, ...] = ()
+
+
+def without_attempt(step: StepState, attempt: int, at: str) -> StepState:
+    """A step that could not be prepared: the attempt counts, and nothing of it ever ran."""
+    return changed(
+        step, attempt=attempt, started=at, cell=0, total=0, line="", waiting="", folder="", mlflow_run_id=None
+    )
 
 
 class Steps(Mapping[str, StepState]):

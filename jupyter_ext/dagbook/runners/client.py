@@ -18,7 +18,7 @@ from papermill.clientwrap import PapermillNotebookClient
 
 from dagbook.runners.cell_outputs import CellOutputs
 from dagbook.runners.deadline import Deadline
-from dagbook.runners.ending import Ending, is_exit
+from dagbook.runners.ending import Ending, error_of, is_exit
 from dagbook.runners.execution import Execution
 from dagbook.runners.kernel_life import KernelLife
 from dagbook.runners.true_record import Status, TrueRecord
@@ -103,7 +103,29 @@ class CellClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
             self._write_out()
             self.record.cell_ended(cell, status)
             if self.execution.ending is not None:
+                await self._hold(self.execution.ending)
                 return
+
+    async def _hold(self, ending: Ending) -> None:
+        """Where it is wanted, keep the kernel of a cell that raised; a person may mend what it did."""
+        holding, error = self.execution.holding, error_of(ending, self.nb)
+        if holding is None or error is None or ending.how != "raised":
+            return
+        self.record.save_now()
+        who = await holding.decided(self._kernel, error, self._drain)
+        if who is None:
+            return
+        try:
+            holding.taken_up(self.nb, self.execution.mask)
+        except (OSError, ValueError):
+            return  # it was put there whole; whoever took it away again gets the failure
+        self._collectors.clear()
+        self.execution.ending, self.execution.by_hand = None, who
+
+    def _drain(self) -> None:
+        """What the kernel says while it is a person's, is said to that person."""
+        while any(True for _ in self._messages_at_hand()):
+            pass
 
     async def _outcome(self, cell: NotebookNode, index: int) -> tuple[Status, Ending | None]:
         """Run one cell: how it ended, and how the notebook did if it did."""

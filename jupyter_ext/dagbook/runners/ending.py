@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from dagbook.run.events import NodeError
+from dagbook.run.facts import NodeError
 from dagbook.runners.streams import without_ansi
 
 _TRACEBACK_LIMIT = 8_000

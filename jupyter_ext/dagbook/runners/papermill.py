@@ -23,6 +23,7 @@ from dagbook.runners.deadline import Bounds
 from dagbook.runners.ending import STATE_AFTER, error_of
 from dagbook.runners.engine import NAME, DagbookEngine
 from dagbook.runners.execution import Execution
+from dagbook.runners.holding import Holding
 from dagbook.runners.inject import to_execute
 from dagbook.runners.kernel_log import KernelLog
 from dagbook.runners.masking import Mask
@@ -115,6 +116,7 @@ class PapermillRunner:
                 ),
                 stop_asked=lambda: self._stopping,
                 output_limit=self._output_limit,
+                holding=self._holding(request, report),
             )
             try:
                 fault = _execute(prepared, kernel, execution)
@@ -127,6 +129,14 @@ class PapermillRunner:
             warnings.append(f"processes that the notebook left behind were ended: {', '.join(left)}")
         result = _result(execution, kernel=kernel, seconds=time.monotonic() - started)
         return _with_fault(result, fault, folder).model_copy(update={"warnings": tuple(warnings)})
+
+    def _holding(self, request: NodeRequest, report: Report) -> Holding | None:
+        if not request.hold:
+            return None
+        return Holding(
+            step=request.step, attempt=request.attempt, folder=Path(request.folder), seconds=request.hold,
+            report=report, stop_asked=lambda: self._stopping,
+        )  # fmt: skip
 
     def _python(self, request: NodeRequest) -> str | None:
         """The Python of the request's own environment; None for the machine's kernels."""
@@ -186,6 +196,7 @@ def _result(execution: Execution, *, kernel: str, seconds: float) -> NodeResult:
         cells=tuple(_timings(nb)),
         peak_memory=execution.peak_memory,
         error=error,
+        by_hand=execution.by_hand,
         stopped_early=ending.index + 1
         if ending and ending.how == "exited" and ending.index is not None
         else None,

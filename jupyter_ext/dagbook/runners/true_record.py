@@ -57,6 +57,13 @@ class TrueRecord(NotebookExecutionManager):  # type: ignore[misc]  # papermill s
             with contextlib.suppress(OSError):
                 self._file.save(self.nb)
 
+    def save_now(self) -> None:
+        """Save, for somebody is about to look."""
+        if self._file is not None:
+            self.before_save()
+            with contextlib.suppress(OSError):
+                self._file.save(self.nb)
+
     def passed(self, cell: Any) -> None:
         """A cell with nothing to execute was reached."""
         cell.metadata.papermill["status"] = "completed"

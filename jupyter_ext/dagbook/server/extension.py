@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Unicode
 
+from dagbook.server.attach_handlers import KEPT
 from dagbook.server.handlers import PROJECTS, WATCH
+from dagbook.server.kept_kernels import KeptKernels
 from dagbook.server.openapi_handlers import ROUTES
 from dagbook.server.projects import Projects
 from dagbook.server.routes import EVERY_ROUTE
@@ -62,6 +64,7 @@ class DagbookApp(ExtensionApp):
         only = Path(self.project_dir).expanduser() if self.project_dir else None
         projects = Projects(Path(server.root_dir), _queries, only)
         self.settings[PROJECTS] = projects
+        self.settings[KEPT] = KeptKernels(server.kernel_manager)
         self.settings[ROUTES] = EVERY_ROUTE
         self.settings[WATCH] = RunWatch(projects, emitting(SCHEMA_ID), self.log)
         self.settings[TRACKED_WATCH] = tracked_watch.TrackedWatch(
@@ -77,6 +80,7 @@ class DagbookApp(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """End the watching."""
+        self.settings[KEPT].stop()
         await self.settings[WATCH].stop()
         await self.settings[TRACKED_WATCH].stop()
         await asyncio.to_thread(self._scheduler.stop)

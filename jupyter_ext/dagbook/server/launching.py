@@ -243,6 +243,7 @@ def _read(root: Path, body: Mapping[str, Any]) -> tuple[Launchable, Wish]:
     jobs = body.get("jobs")
     choices = Choices(
         use_cache=body.get("use_cache", True),
+        keep_failed=body.get("keep_failed"),
         selection=Selection(
             only=tuple(map(str, body.get("only", []))),
             start=tuple(map(str, body.get("start", []))),
@@ -267,7 +268,7 @@ def _read(root: Path, body: Mapping[str, Any]) -> tuple[Launchable, Wish]:
 
 _KEYS: Final[Mapping[str, type]] = {
     "path": str, "params": dict, "texts": dict, "secrets": dict, "sweep": dict, "only": list, "jobs": int,
-    "use_cache": bool, "tags": dict, "start": list, "until": list, "accept": list,
+    "use_cache": bool, "tags": dict, "keep_failed": str, "start": list, "until": list, "accept": list,
 }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ class LaunchBody(Body):
     only: list[str] = Field(default=[], description="steps that alone are run")
     start: list[str] = Field(default=[], description="steps to begin with")
     until: list[str] = Field(default=[], description="steps to end with")
+    keep_failed: str = Field(default="", description="how long the kernel of a step that fails is kept: 30m")
     accept: list[str] = Field(default=[], description="steps whose present results are accepted")
     jobs: int = Field(default=1, description="how many attempts at once; 1 to 512")
     use_cache: bool = Field(default=True, description="whether results are reused")
@@ -41,6 +42,7 @@ class ResumeBody(Body):
     """How to go on."""
 
     way: str = Field(default="", description="`as-planned` or `changed`")
+    keep_failed: str = Field(default="", description="how long the kernel of a step that fails is kept: 30m")
     jobs: int = Field(default=1, description="how many attempts at once")
 
 
@@ -57,6 +59,12 @@ class ApproveBody(Body):
     step: str = Field(default="", description="the step; all that wait when left out")
     reject: bool = Field(default=False, description="reject in place of letting it go on")
     comment: str = Field(default="", description="kept with the answer")
+
+
+class ContinueBody(Body):
+    """A step that was finished by hand."""
+
+    path: str = Field(default="", description="of the notebook, as the file browser shows it; the copy's own")
 
 
 class DefaultsBody(OpenBody):
@@ -144,6 +152,7 @@ BODIES: Final[dict[str, type[BaseModel]]] = {
     "POST dagbook/api/runs/{run}/resume": ResumeBody,
     "POST dagbook/api/runs/{run}/retry": RetryBody,
     "POST dagbook/api/runs/{run}/approve": ApproveBody,
+    "POST dagbook/api/runs/{run}/steps/{step}/continue": ContinueBody,
     "POST dagbook/api/defaults": DefaultsBody,
     "POST dagbook/api/pipeline/check": CheckBody,
     "POST dagbook/api/pipeline/draft": FolderBody,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from dagbook.server.attach_handlers import ATTACH_ROUTES
 from dagbook.server.handlers import ROUTES, DagbookHandler
 from dagbook.server.launch_handlers import LAUNCH_ROUTES
 from dagbook.server.model_handlers import MODEL_ROUTES
@@ -18,6 +19,7 @@ EVERY_ROUTE: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     *TRACKED_ROUTES,
     *LAUNCH_ROUTES,
     *RUN_ROUTES,
+    *ATTACH_ROUTES,
     *SCHEDULE_ROUTES,
     *PIPELINE_ROUTES,
     *MODEL_ROUTES,

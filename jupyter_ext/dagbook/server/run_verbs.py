@@ -17,15 +17,15 @@ _WAYS: Final = (None, "as-planned", "changed")
 
 
 def resumed(projects: Projects, run: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Do what the run has not finished. Body: `way`, `jobs`."""
-    _require(body, {"way": str, "jobs": int})
+    """Do what the run has not finished. Body: `way`, `jobs`, `keep_failed`."""
+    _require(body, {"way": str, "jobs": int, "keep_failed": str})
     found = _found(projects, run)
-    return _begun(resume(found, wait=False, way=body.get("way"), jobs=_jobs(body)))
+    return _begun(resume(found, wait=False, **_choices(body)))
 
 
 def retried(projects: Projects, run: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Do again what failed, or `steps`; with `params` in a new run. Body: also `way`, `jobs`."""
-    _require(body, {"way": str, "jobs": int, "steps": list, "params": dict})
+    """Do again what failed, or `steps`; with `params` in a new run. Body: also that of `resumed`."""
+    _require(body, {"way": str, "jobs": int, "keep_failed": str, "steps": list, "params": dict})
     try:
         params = {name: decode(value) for name, value in body.get("params", {}).items()}
     except (UnsupportedValue, ValueError) as error:
@@ -34,7 +34,7 @@ def retried(projects: Projects, run: str, body: Mapping[str, Any]) -> dict[str, 
         ) from error
     steps = [str(step) for step in body.get("steps", [])]
     found = _found(projects, run)
-    return _begun(retry(found, steps, wait=False, params=params, way=body.get("way"), jobs=_jobs(body)))
+    return _begun(retry(found, steps, wait=False, params=params, **_choices(body)))
 
 
 def removed(projects: Projects, run: str, *, mlflow: bool) -> dict[str, Any]:
@@ -74,8 +74,9 @@ def _begun(run: Run) -> dict[str, Any]:
     return {"run": run.id}
 
 
-def _jobs(body: Mapping[str, Any]) -> int | None:
-    return None if body.get("jobs") is None else max(1, min(int(body["jobs"]), 512))
+def _choices(body: Mapping[str, Any]) -> dict[str, Any]:
+    jobs = None if body.get("jobs") is None else max(1, min(int(body["jobs"]), 512))
+    return {"way": body.get("way"), "jobs": jobs, "keep_failed": body.get("keep_failed")}
 
 
 def _require(body: Mapping[str, Any], known: Mapping[str, type]) -> None:

@@ -18,12 +18,14 @@ import {
 const FLASH = 'jp-DagbookFlash';
 const FLASH_TIME = 2_400;
 
-/** The notebook at the path, opened and ready; null for what opens as something else. */
+/** The notebook at the path, opened and ready, on that kernel if one is named; null for what is none. */
 export async function openNotebook(
   app: JupyterFrontEnd,
-  path: string
+  path: string,
+  kernel?: string
 ): Promise<NotebookPanel | null> {
-  const opened = (await app.commands.execute('docmanager:open', { path })) as
+  const on = kernel === undefined ? {} : { kernel: { id: kernel } };
+  const opened = (await app.commands.execute('docmanager:open', { path, ...on })) as
     NotebookPanel | undefined;
   if (opened === undefined || !('sessionContext' in opened)) {
     return null;

@@ -27,6 +27,17 @@ function comparableHook(hook: HookState): unknown {
   const { error, mlflowRunId, ...rest } = hook;
   return {
     ...rest,
+    ...(step.held !== null && {
+      held: {
+        ...step.held,
+        error: {
+          name: step.held.error.name,
+          value: step.held.error.value,
+          cell: step.held.error.cell ?? null
+        }
+      }
+    }),
+    ...(step.byHand !== '' && { by_hand: step.byHand }),
     error: error && { name: error.name, value: error.value, cell: error.cell ?? null },
     mlflow_run_id: mlflowRunId
   };

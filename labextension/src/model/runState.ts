@@ -4,6 +4,7 @@
  */
 
 import { approvalEnded, approvalRequested } from './approval';
+import { stepHeld } from './holding';
 import { hookEnded, hookStarted, type Hooks } from './hooks';
 import { BAD, child, FINAL, planned, type Steps, type StepState, takenUp } from './steps';
 import type { Entry, EntryHead, RunEvent, RunStatus, StepStatus } from './types';
@@ -162,6 +163,7 @@ const HANDLERS: Handlers = {
       warnings: [...known(state, event.step).warnings, event.message]
     }),
   step_stopping: (state, event) => change(state, event.step, ['running'], { stopping: true }),
+  step_held: (state, event, at) => change(state, event.step, ['running'], stepHeld(event, at)),
   step_waiting: (state, event) => change(state, event.step, ['pending'], { waiting: event.why }),
   approval_requested: (state, event, at) =>
     change(state, event.step, ['pending'], approvalRequested(event, at)),
@@ -175,7 +177,8 @@ const HANDLERS: Handlers = {
       seconds: event.seconds,
       outputs: event.outputs ?? {},
       notebook: event.notebook ?? '',
-      stoppedEarly: event.stopped_early ?? null
+      stoppedEarly: event.stopped_early ?? null,
+      byHand: event.by_hand ?? ''
     }),
   step_failed: (state, event, at) =>
     change(state, event.step, ['pending', 'running'], {
@@ -241,7 +244,8 @@ function change(
     const expected = [...legal].sort().join(' or ');
     throw new IllegalEvent(`step '${name}' is ${step.state}; expected ${expected}`);
   }
-  const steps = new Map(state.steps).set(name, { ...step, ...news });
+  const held = news.state === undefined || news.state === step.state ? step.held : null;
+  const steps = new Map(state.steps).set(name, { ...step, held, ...news });
   const group = steps.get(step.outline.group ?? '');
   if (group !== undefined && news.state !== undefined) {
     steps.set(group.outline.step, {

@@ -1,14 +1,15 @@
 /** What a view may ask of the state: rows that are ready to be drawn, in the order of the screen. */
 
+import { shownStatus } from './holding';
 import { groupKey } from './runStore';
 import { executed } from './steps';
 import type { PanelState, RunRecord } from './runStore';
 import type { StepState } from './runState';
-import type { RunStatus, StepStatus } from './types';
+import type { RunStatus, ShownStatus } from './types';
 
 /** A stretch of the progress bar: `count` steps of one state. */
 export interface Segment {
-  readonly status: StepStatus;
+  readonly status: ShownStatus;
   readonly count: number;
 }
 
@@ -32,7 +33,7 @@ export interface RunRow {
 export interface StepRow {
   readonly kind: 'step';
   readonly step: StepState;
-  readonly status: StepStatus;
+  readonly status: ShownStatus;
   /** What sets it apart: its name, or its item when it stands below its node. */
   readonly label: string;
   /** Nodes that it still waits for. */
@@ -43,17 +44,18 @@ export interface NodeRow {
   readonly kind: 'node';
   readonly key: string;
   readonly node: string;
-  readonly status: StepStatus;
+  readonly status: ShownStatus;
   readonly ok: number;
   readonly steps: readonly StepRow[];
   readonly segments: readonly Segment[];
   readonly open: boolean;
 }
 
-const OK: ReadonlySet<StepStatus> = new Set(['succeeded', 'reused']);
+const OK: ReadonlySet<ShownStatus> = new Set(['succeeded', 'reused']);
 
 // Of several steps, the state that somebody has to see first.
-const URGENCY: readonly StepStatus[] = [
+const URGENCY: readonly ShownStatus[] = [
+  'held',
   'running',
   'failed',
   'timed-out',
@@ -171,8 +173,8 @@ function nodeRow(
 }
 
 // A driver that died writes no ending: what it had in hand is lost.
-function stepStatus(record: RunRecord, step: StepState): StepStatus {
-  return step.state === 'running' && runStatus(record) === 'interrupted' ? 'lost' : step.state;
+function stepStatus(record: RunRecord, step: StepState): ShownStatus {
+  return shownStatus(step, runStatus(record) === 'interrupted');
 }
 
 function itemText(step: StepState): string {
@@ -211,7 +213,7 @@ function countedSegments({ summary }: RunRecord): readonly Segment[] {
 }
 
 function merged(segments: readonly Segment[]): readonly Segment[] {
-  const counts = new Map<StepStatus, number>();
+  const counts = new Map<ShownStatus, number>();
   for (const { status, count } of segments) {
     counts.set(status, (counts.get(status) ?? 0) + count);
   }

@@ -2,6 +2,7 @@
 
 import { approvalWhenPlannedAgain, waitingFor } from './approval';
 import type { Approval } from './approval';
+import type { Held } from './holding';
 import type { NodeError, Outputs, SkipCause, StepOutline, StepStatus } from './types';
 
 /** One step as the journal tells it. `cell` and `total` count cells from 1; times are ISO 8601. */
@@ -36,6 +37,9 @@ export interface StepState {
   /** Attempts of the elements of a list that is to be made anew. */
   readonly attempts: readonly number[];
   readonly approval: Approval | null;
+  readonly held: Held | null;
+  /** Who finished it in its kept kernel, after a cell had failed. */
+  readonly byHand: string;
 }
 
 /** Steps by name, in the plan's order. A map, not an object: an object would sort names that are numbers. */
@@ -87,7 +91,9 @@ export function planned(outline: StepOutline): StepState {
     ended: 0,
     bad: 0,
     attempts: [],
-    approval: null
+    approval: null,
+    held: null,
+    byHand: ''
   };
 }
 

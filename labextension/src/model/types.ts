@@ -15,6 +15,9 @@ export type StepStatus =
   | 'skipped'
   | 'lost';
 
+/** As it is shown; `held` runs no more, and its kernel is kept for a person. */
+export type ShownStatus = StepStatus | 'held';
+
 export type RunStatus = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
 
 /** What a reader needs to know of a planned step to draw it. */
@@ -118,6 +121,15 @@ export interface StepStopping {
   readonly step: string;
 }
 
+export interface StepHeld {
+  readonly kind: 'step_held';
+  readonly step: string;
+  readonly attempt: number;
+  readonly error: NodeError;
+  readonly until: string;
+  readonly connection: string;
+}
+
 export interface StepWaiting {
   readonly kind: 'step_waiting';
   readonly step: string;
@@ -156,6 +168,7 @@ export interface StepSucceeded {
   readonly notebook?: string;
   readonly seconds: number;
   readonly stopped_early?: number | null;
+  readonly by_hand?: string;
 }
 
 export interface StepFailed {
@@ -233,6 +246,7 @@ export type RunEvent =
   | OutputSeen
   | StepWarned
   | StepStopping
+  | StepHeld
   | StepWaiting
   | ApprovalRequested
   | ApprovalEnded

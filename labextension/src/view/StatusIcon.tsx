@@ -2,7 +2,7 @@
 
 import type { JSX } from 'react';
 
-import type { RunStatus, StepStatus } from '../model/types';
+import type { RunStatus, ShownStatus } from '../model/types';
 
 const DISC = <circle cx="8" cy="8" r="7" fill="currentColor" />;
 const RING = <circle cx="8" cy="8" r="6.25" fill="none" stroke="currentColor" strokeWidth="1.5" />;
@@ -24,7 +24,7 @@ function mark(d: string, onDisc: boolean): JSX.Element {
 const CHECK = 'M4.9 8.3 7.1 10.5 11.2 5.9';
 const CROSS = 'M5.6 5.6 10.4 10.4 M10.4 5.6 5.6 10.4';
 
-const SIGNS: Readonly<Record<RunStatus | StepStatus, JSX.Element>> = {
+const SIGNS: Readonly<Record<RunStatus | ShownStatus, JSX.Element>> = {
   pending: (
     <circle
       cx="8"
@@ -41,6 +41,12 @@ const SIGNS: Readonly<Record<RunStatus | StepStatus, JSX.Element>> = {
       <circle cx="8" cy="8" r="6" strokeWidth="2" opacity="0.25" />
       <path d="M8 2 A6 6 0 0 1 14 8" strokeWidth="2" />
     </g>
+  ),
+  held: (
+    <>
+      {RING}
+      {mark('M6 5.2 V10.8 M10 5.2 V10.8', false)}
+    </>
   ),
   succeeded: (
     <>
@@ -113,7 +119,7 @@ const SIGNS: Readonly<Record<RunStatus | StepStatus, JSX.Element>> = {
   )
 };
 
-export function StatusIcon({ status }: { readonly status: RunStatus | StepStatus }): JSX.Element {
+export function StatusIcon({ status }: { readonly status: RunStatus | ShownStatus }): JSX.Element {
   return (
     <svg
       className="jp-DagbookStatus"

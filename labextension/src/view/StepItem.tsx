@@ -5,6 +5,7 @@ import type { JSX } from 'react';
 import { duration, elapsed } from '../model/format';
 import type { StepRow } from '../model/selectors';
 import { isUnanswered } from '../model/approval';
+import { keptUntil } from '../model/holding';
 import { ApprovalItem } from './ApprovalItem';
 import { StatusIcon } from './StatusIcon';
 import { useSurroundings } from './surroundings';
@@ -145,7 +146,14 @@ function whereOf(row: StepRow, trans: Surroundings['trans']): string {
       return step.cell === 0
         ? trans.__('starting its kernel')
         : trans.__('cell %1 of %2', step.cell, step.total);
+    case 'held':
+      return step.held === null
+        ? ''
+        : trans.__('%1: its kernel is kept until %2', step.held.error.name, keptUntil(step.held));
     case 'succeeded':
+      if (step.byHand !== '') {
+        return trans.__('finished by hand by %1', step.byHand);
+      }
       return step.stoppedEarly === null
         ? ''
         : trans.__('stopped early at cell %1', step.stoppedEarly);

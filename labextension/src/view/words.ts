@@ -1,15 +1,17 @@
 /** The words for states. A word stands beside each icon: nobody has to know colours. */
 
-import type { RunStatus, StepStatus } from '../model/types';
+import type { RunStatus, ShownStatus } from '../model/types';
 import type { Link } from '../model/runStore';
 import type { Translation } from './surroundings';
 
-export function statusWord(status: RunStatus | StepStatus, trans: Translation): string {
+export function statusWord(status: RunStatus | ShownStatus, trans: Translation): string {
   switch (status) {
     case 'pending':
       return trans.__('Pending');
     case 'running':
       return trans.__('Running');
+    case 'held':
+      return trans.__('Kernel kept');
     case 'succeeded':
       return trans.__('Succeeded');
     case 'reused':

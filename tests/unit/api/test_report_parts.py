@@ -12,7 +12,8 @@ from dagbook.api.report.attempts import attempts, bars
 from dagbook.api.report.executed import Allowance, ShownCell, read_cells
 from dagbook.api.report.sweep import Aim, read_aim, sweeps
 from dagbook.errors import InvalidInput
-from dagbook.run.events import Entry, NodeError, StepFailed, StepStarted, StepSucceeded
+from dagbook.run.events import Entry, StepFailed, StepStarted, StepSucceeded
+from dagbook.run.facts import NodeError
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 

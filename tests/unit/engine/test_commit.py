@@ -11,7 +11,7 @@ from dagbook.engine.content import digest_of, size_of
 from dagbook.engine.ports import Ended
 from dagbook.engine.request import NodeResult
 from dagbook.notebook.outputs import Output
-from dagbook.run.events import NodeError
+from dagbook.run.facts import NodeError
 from dagbook.testing import failed, values
 
 PLACE = "train/1"

@@ -8,7 +8,8 @@ import pytest
 
 from dagbook.magics.pipeline_display import run_html, run_text
 from dagbook.magics.pipeline_graph import graph_html, node_state
-from dagbook.run.events import Event, NodeError, OutputSeen, StepFailed
+from dagbook.run.events import Event, OutputSeen, StepFailed
+from dagbook.run.facts import NodeError
 from dagbook.run.state import RunState, StepState, fold
 from dagbook.testing import (
     entries,

@@ -15,11 +15,11 @@ from dagbook.run.events import (
     RunStarted,
     StepCancelled,
     StepExpanded,
-    StepOutline,
     StepSkipped,
     StepSucceeded,
     StepWaiting,
 )
+from dagbook.run.facts import StepOutline
 from dagbook.run.machine import Machine
 from dagbook.run.state import RunState, Steps, StepState, fold
 from dagbook.testing import (

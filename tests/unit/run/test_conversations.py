@@ -13,6 +13,7 @@ from dagbook.run.events import (
     OutputSeen,
     RunFinished,
     StepCancelled,
+    StepHeld,
     StepSkipped,
     StepStopping,
     StepWarned,
@@ -20,6 +21,8 @@ from dagbook.run.events import (
     TrackingStarted,
     UnknownEvent,
 )
+from dagbook.run.facts import NodeError
+from dagbook.run.holding import is_held
 from dagbook.run.state import IllegalEvent, RunState, fold
 from dagbook.testing import (
     entries,
@@ -51,6 +54,11 @@ def ran(step: str) -> tuple[Event, Event]:
 
 def broke(step: str) -> tuple[Event, Event]:
     return step_started(step), step_failed(step)
+
+
+def held(step: str) -> StepHeld:
+    error = NodeError(name="ValueError", value="no", cell=2)
+    return StepHeld(step=step, attempt=1, error=error, until="2026-11-27T12:00:00+00:00", connection="k.json")
 
 
 def test_nothing_is_asked_for_before_the_run_starts():
@@ -169,6 +177,31 @@ def test_a_cancel_that_came_too_late_changes_nothing():
     assert commands(run_started(outline("a")), step_started("a"), CANCEL, step_failed("a")) == (
         FinishRun("failed"),
     )
+
+
+def test_a_kept_kernel_leaves_its_place_to_others_and_keeps_the_run_open():
+    start = run_started(outline("a"), outline("b"), outline("c", "a"), jobs=1)
+    assert commands(start, step_started("a")) == ()
+    assert commands(start, step_started("a"), held("a")) == (StartStep("b", 1),)
+    waiting = (start, step_started("a"), held("a"), *ran("b"))
+    assert commands(*waiting) == ()
+    assert commands(*waiting, step_succeeded("a")) == (StartStep("c", 1),)
+    assert [type(each) for each in commands(*waiting, step_failed("a"))] == [SkipStep]
+    assert commands(*waiting, CANCEL) == (StopStep("a"), CancelStep("c"))
+
+
+def test_a_place_that_was_left_is_not_left_twice():
+    start = run_started(outline("a"), outline("b"), outline("c"), outline("d"), jobs=1)
+    told = (start, step_started("a"), held("a"), step_started("b"), step_succeeded("a"))
+    assert commands(*told) == ()
+    assert commands(*told, step_succeeded("b")) == (StartStep("c", 1),)
+
+
+@pytest.mark.parametrize("end", [step_succeeded("a"), step_failed("a"), StepCancelled(step="a", attempt=1)])
+def test_when_its_attempt_is_over_a_kernel_is_kept_no_more(end: Event):
+    told = (run_started(outline("a")), step_started("a"), held("a"))
+    assert is_held(after(*told).steps["a"])
+    assert after(*told, end).steps["a"].held is None
 
 
 def test_the_first_who_cancels_is_remembered():

@@ -21,12 +21,12 @@ from dagbook.run.events import (
     Event,
     HookEnded,
     HookStarted,
-    NodeError,
     OutputSeen,
     RunFinished,
     RunResumed,
     StepCancelled,
     StepExpanded,
+    StepHeld,
     StepSkipped,
     StepStopping,
     StepWaiting,
@@ -39,6 +39,7 @@ from dagbook.run.events import (
     event_from_json,
     event_to_json,
 )
+from dagbook.run.facts import NodeError
 from dagbook.testing import (
     outline,
     run_started,
@@ -59,6 +60,13 @@ EVERY_KIND: tuple[Event, ...] = (
     OutputSeen(step="a", attempt=1, line="größer → ✓"),
     StepWarned(step="a", message="careful"),
     StepStopping(step="a"),
+    StepHeld(
+        step="a",
+        attempt=1,
+        error=NodeError(name="ValueError", value="no"),
+        until="2026-11-27T12:00:00+00:00",
+        connection="/tmp/kernel.json",
+    ),
     StepWaiting(step="a", why="mutex gpu, held by train of run 20260101-000000-abcdef"),
     StepExpanded(step="a", items=(1, "two", {"depth": 3})),
     step_succeeded("a", accuracy=0.5, rows=[1, None, {"x": "y"}], nothing=None),

@@ -20,11 +20,12 @@ from dagbook.run.events import (
     RunFinished,
     StepCancelled,
     StepFailed,
-    StepOutline,
+    StepHeld,
     StepSkipped,
     StepStopping,
     StepWarned,
 )
+from dagbook.run.facts import NodeError, StepOutline
 from dagbook.run.state import BAD, FINAL, GOOD, RunState, apply, fold
 from dagbook.testing import (
     MemoryJournal,
@@ -101,6 +102,10 @@ class Shell:
         step = self.draw(st.sampled_from(self.open))
         if self.draw(st.booleans()):
             self.happen(CellStarted(step=step, attempt=1, cell=1, total=2))
+        if not self.state.steps[step].held and self.draw(st.integers(0, 4)) == 0:
+            error = NodeError(name="ValueError", value="no", cell=1)
+            self.happen(StepHeld(step=step, attempt=1, error=error, until="", connection=""))
+            return
         self.open.remove(step)
         outcome = self.draw(st.sampled_from(["succeeded", "failed", "timed-out", "killed"]))
         if outcome == "succeeded":
@@ -114,7 +119,7 @@ class Shell:
 
 
 def check_invariants(state: RunState, entries: list[Entry]) -> None:
-    running = [step for step in state.steps.values() if step.state == "running"]
+    running = [step for step in state.steps.values() if step.state == "running" and step.held is None]
     assert len(running) <= state.jobs
     assert fold(entries) == state
     for step in state.steps.values():

@@ -19,7 +19,8 @@ from dagbook.engine.ports import Ended
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.executors.dask import place
 from dagbook.executors.dask.cluster import Cluster
-from dagbook.run.events import CellStarted, Event, NodeError, OutputSeen, StepWarned, event_from_json
+from dagbook.run.events import CellStarted, Event, OutputSeen, StepWarned, event_from_json
+from dagbook.run.facts import NodeError
 
 # Seconds that a worker may take over ending an attempt (its own grace is shorter) before we give it up.
 _GRACE: Final = 30.0

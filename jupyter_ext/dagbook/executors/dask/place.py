@@ -21,7 +21,8 @@ from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.executors.guardian import Guardian
 from dagbook.executors.local import LocalExecutor
 from dagbook.executors.workers import Workers
-from dagbook.run.events import NodeError, event_to_json
+from dagbook.run.events import event_to_json
+from dagbook.run.facts import NodeError
 from dagbook.version import __version__
 
 MARK: Final = "DAGBOOK_PLACE"

@@ -5,6 +5,7 @@ import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { WidgetTracker } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { KEPT_FOR } from '../../model/launch/form';
 import { RunFollower } from '../../model/pipeline/runFollower';
 import type { RunActions } from '../../view/pipeline/runActions';
 import { answer } from '../approve';
@@ -15,6 +16,7 @@ import { openNotebook, showCell } from '../notebookActions';
 import { notebookPath } from '../notebookDrive';
 import { DagbookServer, explain } from '../request';
 import { save } from '../save';
+import { attach, goOn, release } from './keptKernel';
 import { RunViewWidget, runViewId } from './runViewWidget';
 import { LEFT, takeUp } from './takeUp';
 
@@ -76,13 +78,23 @@ function actionsOf(places: RunViewPlaces, follower: RunFollower): RunActions {
       await (taken === run ? follower.follow() : openRunView(places, taken));
     }
   };
+  const kept = { app, routes, trans, run };
   const tried = (work: Promise<unknown>): void => {
     work.catch((error: unknown) => complain(error, trans));
   };
   return {
     cancel: () => tried(routes.cancel(run).then(() => follower.follow())),
     resume: () => tried(again('resume', {})),
-    retry: steps => tried(again('retry', steps.length === 0 ? {} : { steps })),
+    retry: (steps, keep = false) =>
+      tried(
+        again('retry', {
+          ...(steps.length === 0 ? {} : { steps }),
+          ...(keep ? { keep_failed: KEPT_FOR } : {})
+        })
+      ),
+    attach: step => tried(attach(kept, step)),
+    goOn: step => tried(goOn(kept, step).then(() => follower.follow())),
+    release: step => tried(release(kept, step).then(() => follower.follow())),
     report: () =>
       tried(
         routes

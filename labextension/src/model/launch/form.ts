@@ -15,9 +15,14 @@ export interface Form {
   /** Lines of `name=value`, for a notebook whose parameters cannot be read. */
   readonly free: string;
   readonly anew: boolean;
+  /** Whether the kernel of a step that fails is kept for a person. */
+  readonly keep: boolean;
 }
 
-export const EMPTY_FORM: Form = { entries: {}, free: '', anew: false };
+export const EMPTY_FORM: Form = { entries: {}, free: '', anew: false, keep: false };
+
+/** How long the kernel of a step that fails is kept, where a person asks for it here. */
+export const KEPT_FOR = '30m';
 
 /** What the field of a parameter shows before anybody types. */
 export function initialText(parameter: Parameter): string {
@@ -65,7 +70,8 @@ export function requestOf(source: Launchable, form: Form): LaunchRequest {
     texts: given.value,
     sweep: given.sweep,
     secrets: given.secret,
-    use_cache: !form.anew
+    use_cache: !form.anew,
+    ...(form.keep ? { keep_failed: KEPT_FOR } : {})
   };
 }
 

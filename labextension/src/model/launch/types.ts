@@ -82,6 +82,8 @@ export interface LaunchRequest {
   readonly sweep: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
   readonly use_cache: boolean;
+  /** How long the kernel of a step that fails is kept. */
+  readonly keep_failed?: string;
 }
 
 export interface Started {

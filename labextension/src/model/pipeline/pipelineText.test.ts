@@ -238,8 +238,11 @@ function chosen(value: Value, [one, two, three, kind]: readonly number[]): Actio
   switch (kind) {
     case 1:
       return { do: 'remove-node', node };
-    case 2:
-      return { do: 'rename-node', node, to: `renamed_${three}` };
+    case 2: {
+      // A name that is taken is refused where it is typed.
+      const to = `renamed_${three}`;
+      return graph.nodes.some(({ name }) => name === to) ? null : { do: 'rename-node', node, to };
+    }
     case 3:
       return {
         do: 'connect',

@@ -1,14 +1,15 @@
 /** A run as a graph to draw: one box a node, however many steps it has. */
 
+import { shownStatus } from '../holding';
 import type { Line } from './layout';
 import type { RunState } from '../runState';
 import { executed } from '../steps';
 import type { StepState } from '../steps';
-import type { StepStatus } from '../types';
+import type { ShownStatus } from '../types';
 
 export interface RunNode {
   readonly node: string;
-  readonly status: StepStatus;
+  readonly status: ShownStatus;
   /** Those that are executed: of a list its elements, once they are known. */
   readonly steps: readonly StepState[];
   readonly ok: number;
@@ -24,7 +25,8 @@ export const RUN_WIDTH = 210;
 export const RUN_HEIGHT = 66;
 
 // Of several steps, the state that somebody has to see first.
-const URGENCY: readonly StepStatus[] = [
+const URGENCY: readonly ShownStatus[] = [
+  'held',
   'running',
   'failed',
   'timed-out',
@@ -36,8 +38,8 @@ const URGENCY: readonly StepStatus[] = [
   'succeeded',
   'reused'
 ];
-const OK: ReadonlySet<StepStatus> = new Set(['succeeded', 'reused']);
-const BAD: ReadonlySet<StepStatus> = new Set(['failed', 'timed-out', 'killed', 'lost']);
+const OK: ReadonlySet<ShownStatus> = new Set(['succeeded', 'reused']);
+const BAD: ReadonlySet<ShownStatus> = new Set(['failed', 'timed-out', 'killed', 'lost']);
 
 /** The nodes in the plan's order. `gone`: the driver is, so that what runs is lost. */
 export function runGraphOf(state: RunState, gone: boolean): RunGraph {
@@ -63,16 +65,11 @@ export function runGraphOf(state: RunState, gone: boolean): RunGraph {
   };
 }
 
-/** The state to show: what runs without its driver does not run. */
-export function shownStatus(step: StepState, gone: boolean): StepStatus {
-  return gone && step.state === 'running' ? 'lost' : step.state;
-}
-
 /** What to look at first: what is wrong, what goes on, and the rest in its own order. */
 export function byUrgency(steps: readonly StepState[], gone: boolean): readonly StepState[] {
   const rank = (step: StepState): number => {
     const status = shownStatus(step, gone);
-    return BAD.has(status) ? 0 : status === 'running' ? 1 : 2;
+    return BAD.has(status) || status === 'held' ? 0 : status === 'running' ? 1 : 2;
   };
   return [...steps].sort((one, other) => rank(one) - rank(other));
 }

@@ -1,13 +1,13 @@
 /** The steps of a run on one scale of time. */
 
+import { shownStatus } from '../holding';
 import type { RunState } from '../runState';
 import { executed } from '../steps';
-import type { StepStatus } from '../types';
-import { shownStatus } from './runGraph';
+import type { ShownStatus } from '../types';
 
 export interface Bar {
   readonly step: string;
-  readonly status: StepStatus;
+  readonly status: ShownStatus;
   /** Where it begins and how long it is, as shares of the whole. */
   readonly from: number;
   readonly share: number;

@@ -113,6 +113,14 @@ function LaunchForm({ state }: { readonly state: LaunchState }): JSX.Element | n
           />
           {trans.__('Also what is unchanged')}
         </label>
+        <label className="jp-DagbookLaunch-check">
+          <input
+            type="checkbox"
+            checked={form.keep}
+            onChange={event => actions.type({ ...form, keep: event.target.checked })}
+          />
+          {trans.__('Keep the kernel of a step that fails (30 min)')}
+        </label>
         <span className="jp-DagbookLaunch-quiet">
           {trans.__('It goes on when the browser is closed.')}
         </span>

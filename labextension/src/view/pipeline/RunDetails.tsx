@@ -4,7 +4,8 @@ import { useState } from 'react';
 import type { JSX } from 'react';
 
 import { duration } from '../../model/format';
-import { byUrgency, shownStatus } from '../../model/pipeline/runGraph';
+import { shownStatus } from '../../model/holding';
+import { byUrgency } from '../../model/pipeline/runGraph';
 import type { RunNode } from '../../model/pipeline/runGraph';
 import type { StepState } from '../../model/steps';
 import { StatusIcon } from '../StatusIcon';

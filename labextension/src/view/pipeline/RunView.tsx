@@ -16,6 +16,7 @@ import { useClock } from '../useClock';
 import { statusWord } from '../words';
 import { Canvas } from './Canvas';
 import type { CanvasEdge, CanvasNode } from './Canvas';
+import { HeldSteps } from './HeldSteps';
 import { RunDetails } from './RunDetails';
 import { RunHead } from './RunHead';
 import { RunTimeline } from './RunTimeline';
@@ -48,6 +49,7 @@ export function RunView({ follower, actions, trans }: RunViewProps): JSX.Element
         </div>
       )}
       <Questions followed={followed} actions={actions} trans={trans} />
+      <HeldSteps followed={followed} actions={actions} trans={trans} />
       <div className="jp-DagbookEditor-main">
         {times ? (
           <RunTimeline followed={followed} trans={trans} />
@@ -227,6 +229,9 @@ function saidOf(node: RunNode, trans: Translation): string {
   if (node.status === 'running') {
     const cell = only.total > 0 ? trans.__('cell %1 of %2', only.cell, only.total) : '';
     return [cell, only.line].filter(each => each !== '').join(' · ');
+  }
+  if (only.held !== null && node.status === 'held') {
+    return `${only.held.error.name}: ${only.held.error.value}`;
   }
   if (only.error !== null) {
     return `${only.error.name}: ${only.error.value}`;

@@ -4,11 +4,12 @@ import { useEffect, useState } from 'react';
 import type { JSX } from 'react';
 
 import { duration } from '../../model/format';
-import { shownStatus } from '../../model/pipeline/runGraph';
+import { shownStatus } from '../../model/holding';
 import { logKey, plainText } from '../../model/pipeline/stepLog';
 import type { StepLog } from '../../model/pipeline/stepLog';
 import type { StepState } from '../../model/steps';
-import type { NodeError, StepStatus } from '../../model/types';
+import { BAD } from '../../model/steps';
+import type { NodeError, ShownStatus } from '../../model/types';
 import { StatusIcon } from '../StatusIcon';
 import type { Translation } from '../surroundings';
 import { statusWord } from '../words';
@@ -24,7 +25,7 @@ export interface StepDetailsProps {
 }
 
 // Why a step was done explains nothing once it is done.
-const HAS_REASON: ReadonlySet<StepStatus> = new Set(['pending', 'reused', 'skipped']);
+const HAS_REASON: ReadonlySet<ShownStatus> = new Set(['pending', 'reused', 'skipped']);
 
 export function StepDetails(props: StepDetailsProps): JSX.Element {
   const { step, gone, isOver, actions, trans } = props;
@@ -37,6 +38,7 @@ export function StepDetails(props: StepDetailsProps): JSX.Element {
         <StatusIcon status={status} /> <strong>{name}</strong> {statusWord(status, trans)}
         {step.attempt > 1 && ` · ${trans.__('attempt %1', step.attempt)}`}
         {step.seconds !== null && ` · ${duration(step.seconds)}`}
+        {step.byHand !== '' && ` · ${trans.__('finished by hand by %1', step.byHand)}`}
       </p>
       {HAS_REASON.has(status) && step.reason !== '' && <p>{step.reason}</p>}
       {error !== null && (
@@ -64,6 +66,11 @@ export function StepDetails(props: StepDetailsProps): JSX.Element {
         {isOver && (
           <button type="button" onClick={() => actions.retry([node])}>
             {trans.__('Retry from here')}
+          </button>
+        )}
+        {isOver && BAD.has(step.state) && (
+          <button type="button" onClick={() => actions.retry([node], true)}>
+            {trans.__('Retry, and keep its kernel if it fails')}
           </button>
         )}
       </div>

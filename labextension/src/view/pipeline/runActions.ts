@@ -6,8 +6,17 @@ export interface RunActions {
   cancel(): void;
   /** Do what has not finished. */
   resume(): void;
-  /** Do these steps again, and what comes after them; what failed when there are none. */
-  retry(steps: readonly string[]): void;
+  /**
+   * Do these steps again, and what comes after them; what failed when there are none.
+   * `keep`: the kernel of one that fails is kept for a person.
+   */
+  retry(steps: readonly string[], keep?: boolean): void;
+  /** Opens the executed notebook of a step on its kept kernel, at the cell that failed. */
+  attach(step: string): void;
+  /** Goes on with the pipeline from a step that was finished in its kept kernel. */
+  goOn(step: string): void;
+  /** Lets the kept kernel go: the step fails. */
+  release(step: string): void;
   /** Saves the run as one page. */
   report(): void;
   /** The executed notebook of a step, at that cell if one is given; cells count from 1. */
