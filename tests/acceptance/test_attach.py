@@ -89,11 +89,15 @@ def test_a_failed_step_is_attached_to_mended_and_gone_on_from(broken: Project):
 
     step = held(broken, run)
     assert (step["state"], step["held"]["cell"], step["held"]["name"]) == ("running", 2, "ZeroDivisionError")
+    refused(broken.dagbook("continue", run, "train"), "nobody attached to 'train' yet")
     found = broken.dagbook("attach", run, "train", "--json").json
     copy = Path(found["path"])
     assert copy.parent == broken.folder
     assert broken.dagbook("attach", run, "train", "--json").json == found  # the same copy
     refused(broken.dagbook("continue", run, "train"), "needed downstream", "'total'")
+    for file, said in (("gone.ipynb", "cannot be read"), ("p.pipeline.yaml", "is no notebook")):
+        named = broken.dagbook("continue", run, "train", "--notebook", file)
+        refused(named, said)
     with connected(found["connection"]) as client:
         assert do(client, "total = sum(costly) / 2") == "ok"
         assert do(client, "import dagbook; dagbook.output(total=total)") == "ok"

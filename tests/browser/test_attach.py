@@ -69,7 +69,7 @@ def failed(folder: Path) -> str:
 
 
 def test_a_failed_node_is_attached_to_mended_and_gone_on_from(page: Page, folder: Path, artifacts: Path):
-    run = failed(folder)
+    before, run = failed(folder), failed(folder)
     page.get_by_role("tab", name="Dagbook").click()
     page.get_by_role("tab", name="Pipelines").click()
     panel = page.get_by_role("region", name="Dagbook runs")
@@ -94,11 +94,27 @@ def test_a_failed_node_is_attached_to_mended_and_gone_on_from(page: Page, folder
     kept.get_by_role("button", name="Continue from here").click()
     expect(node(view, "report")).to_contain_text("Succeeded", timeout=LONG)
     expect(view.get_by_role("status").first).to_contain_text("Succeeded", timeout=LONG)
-    expect(page.get_by_text("Cells 2 are not those of its notebook")).to_be_visible()
+    expect(page.get_by_text("Cell 2 is not that of its notebook")).to_be_visible()
+    beside_the_run_before(page, view, before, artifacts)
     steps = {step["step"]: step for step in find(run, folder).show()["steps"]}
     assert steps["report"]["outputs"] == {"twice": 45}
     assert steps["train"]["by_hand"]
     assert "sum(costly) / 2" in Path(steps["train"]["notebook"]).read_text("utf-8")
+
+
+def beside_the_run_before(page: Page, view: Locator, before: str, artifacts: Path) -> None:
+    """Runs by nodes; from a cell of another run to that run."""
+    view.get_by_role("button", name="History").click()
+    history = view.get_by_role("region", name="History")
+    expect(history.get_by_role("rowheader")).to_have_text(["train", "report"], timeout=LONG)
+    expect(history.get_by_role("columnheader")).to_have_count(2)
+    for theme, name in THEMES.items():
+        show_theme(page, name)
+        page.screenshot(path=artifacts / f"history-{theme}.png")
+        assert violations(page) == []
+    history.get_by_role("button", name=f"train in run {before}: Failed").click()
+    other = page.get_by_role("region", name=f"Run {before}")
+    expect(other.get_by_role("group", name="Error")).to_contain_text("ZeroDivisionError", timeout=LONG)
 
 
 def looked_at(page: Page, view: Locator, artifacts: Path) -> None:

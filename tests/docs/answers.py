@@ -186,6 +186,17 @@ ANSWERS = {
     ),
     "report": record("What was written.", run=TEXT, report=PATH, bytes=BYTES),
     "open": record("What was written.", run=TEXT, step=TEXT, path=PATH),
+    "history": record(
+        "Runs of one pipeline side by side, newest first.", run=TEXT, pipeline=TEXT, file=TEXT, nodes=a_list(TEXT),
+        runs=a_list(record(
+            "A run, with how each of its nodes came out.", run=TEXT, state=one_of(*RUN_STATES),
+            started=maybe(TIME), seconds=SECONDS, user=TEXT,
+            nodes=by_name(record(
+                "A node; its steps are counted.", state=one_of(*STEP_STATES, "held"), steps=WHOLE, ok=WHOLE,
+                failed=WHOLE, seconds=SECONDS,
+            )),
+        )),
+    ),
     "attach": record(
         "Where to go on with a step whose kernel is kept.", run=TEXT, step=TEXT, path=PATH, connection=PATH,
         until=TIME, cell=maybe(WHOLE),

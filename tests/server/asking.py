@@ -22,6 +22,7 @@ EXAMPLES: dict[str, tuple[str, tuple[str, ...]]] = {
     r"dagbook/api/runs/([^/]+)/steps/([^/]+)/attach": ("POST", ("runs", RUN, "steps", "best", "attach")),
     r"dagbook/api/runs/([^/]+)/steps/([^/]+)/continue": ("POST", ("runs", RUN, "steps", "best", "continue")),
     r"dagbook/api/runs/([^/]+)/steps/([^/]+)/release": ("POST", ("runs", RUN, "steps", "best", "release")),
+    r"dagbook/api/runs/([^/]+)/history": ("GET", ("runs", RUN, "history")),
     r"dagbook/api/runs/([^/]+)/report": ("GET", ("runs", RUN, "report")),
     r"dagbook/api/runs/([^/]+)/resume": ("POST", ("runs", RUN, "resume")),
     r"dagbook/api/runs/([^/]+)/retry": ("POST", ("runs", RUN, "retry")),

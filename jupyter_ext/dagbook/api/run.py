@@ -173,6 +173,12 @@ class Run:
         )
         return write_page(story, read_aim(best) if best else None)
 
+    def history(self, limit: int = 20) -> dict[str, Any]:
+        """The newest runs of the same pipeline file, and how each node came out in each; see `run_grid`."""
+        from dagbook.engine.run_grid import run_grid
+
+        return run_grid(self._queries, self.id, limit)
+
     @property
     def damage(self) -> str | None:
         """What of its journal cannot be read, in words; None when nothing is lost."""

@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("check", "Run a pipeline for its gates: what its %%check cells come to."),
     "runs": ("runs", "List runs, newest first."),
     "show": ("show", "Show a run; the newest unless one is named."),
+    "history": ("history", "Show how each node came out in the newest runs of a pipeline."),
     "logs": ("logs", "Show what a step printed."),
     "compare": ("compare", "Say what differs between two runs."),
     "reproduce": ("reproduce", "Do a run again from what it kept, and say whether it came to the same."),

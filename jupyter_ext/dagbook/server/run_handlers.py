@@ -66,6 +66,18 @@ class ReportHandler(DagbookHandler):
         await self.finish(page, set_content_type="text/html; charset=UTF-8")
 
 
+class HistoryHandler(DagbookHandler):
+    """The runs of one pipeline side by side."""
+
+    @authenticated
+    @authorized
+    async def get(self, run: str) -> None:
+        """What `dagbook history RUN --json` prints."""
+        checked_run(run)
+        limit = self.whole_number("limit", 30, 1, 500)
+        await self.answer(lambda: _verbs().side_by_side(self.projects, run, limit))
+
+
 class RemoveHandler(RunHandler):
     """One run, which may be removed."""
 
@@ -95,6 +107,7 @@ RUN_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/runs/([^/]+)/retry", RetryHandler),
     (r"dagbook/api/runs/([^/]+)/steps/([^/]+)/open", OpenStepHandler),
     (r"dagbook/api/runs/([^/]+)/report", ReportHandler),
+    (r"dagbook/api/runs/([^/]+)/history", HistoryHandler),
     (r"dagbook/api/runs/([^/]+)", RemoveHandler),
 )
 """Paths below the server's base URL; they come before those that only read."""

@@ -48,6 +48,11 @@ def opened(projects: Projects, run: str, step: str) -> dict[str, Any]:
     return {"run": run, "step": step, "path": projects.shown_path(str(path.resolve()))}
 
 
+def side_by_side(projects: Projects, run: str, limit: int) -> dict[str, Any]:
+    """The runs of the same pipeline, newest first, and how each node came out."""
+    return _found(projects, run).history(limit)
+
+
 def reported(projects: Projects, run: str, best: str) -> tuple[str, bytes]:
     """A name for the run's report, and the page."""
     found = _found(projects, run)

@@ -27,17 +27,6 @@ function comparableHook(hook: HookState): unknown {
   const { error, mlflowRunId, ...rest } = hook;
   return {
     ...rest,
-    ...(step.held !== null && {
-      held: {
-        ...step.held,
-        error: {
-          name: step.held.error.name,
-          value: step.held.error.value,
-          cell: step.held.error.cell ?? null
-        }
-      }
-    }),
-    ...(step.byHand !== '' && { by_hand: step.byHand }),
     error: error && { name: error.name, value: error.value, cell: error.cell ?? null },
     mlflow_run_id: mlflowRunId
   };
@@ -58,6 +47,17 @@ function comparableStep(step: StepState): unknown {
     seconds: step.seconds,
     reason: step.reason,
     ...(step.approval !== null && { approval: step.approval }),
+    ...(step.held !== null && {
+      held: {
+        ...step.held,
+        error: {
+          name: step.held.error.name,
+          value: step.held.error.value,
+          cell: step.held.error.cell ?? null
+        }
+      }
+    }),
+    ...(step.byHand !== '' && { by_hand: step.byHand }),
     error: error && { name: error.name, value: error.value, cell: error.cell ?? null },
     mlflow_run_id: step.mlflowRunId,
     outputs: Object.keys(step.outputs).sort(),

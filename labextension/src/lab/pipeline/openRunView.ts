@@ -27,11 +27,16 @@ export interface RunViewPlaces {
 }
 
 /** Show a run, in the tab that it has if there is one. */
-export async function openRunView(places: RunViewPlaces, run: string): Promise<void> {
+export async function openRunView(
+  places: RunViewPlaces,
+  run: string,
+  node?: string
+): Promise<void> {
   const { app, tracker, trans } = places;
   const there = tracker.find(({ content }) => content.id === runViewId(run));
   if (there !== undefined) {
     app.shell.activateById(there.id);
+    there.content.follower.select(node ?? there.content.follower.snapshot().selected);
     return there.content.follower.follow();
   }
   const server = new DagbookServer(app.serviceManager.serverSettings);
@@ -40,6 +45,7 @@ export async function openRunView(places: RunViewPlaces, run: string): Promise<v
     entries: (id, after) => server.entries(id, after),
     explain: error => explain(error, trans)
   });
+  follower.select(node ?? null);
   const content = new RunViewWidget({
     follower,
     actions: actionsOf(places, follower),
@@ -107,6 +113,8 @@ function actionsOf(places: RunViewPlaces, follower: RunFollower): RunActions {
     openRecord: id => tried(app.commands.execute(OPEN_RUN, { run: id })),
     answer: (step, approved) =>
       tried(answer(settings, trans, { run, step, approved }).then(() => follower.follow())),
+    history: () => routes.ask(['runs', run, 'history']),
+    openRun: (other, node) => tried(openRunView(places, other, node)),
     log: step => routes.ask(['runs', run, 'steps', step, 'log'])
   };
 }

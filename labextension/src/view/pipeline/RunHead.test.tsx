@@ -15,8 +15,8 @@ function drawn(name: string, gone = false): RunActions {
       followed={{ run: 'r', state: fold(journal(name)), gone } as never}
       actions={actions}
       trans={ENGLISH}
-      times={false}
-      showTimes={vi.fn()}
+      look="drawing"
+      show={vi.fn()}
     />
   );
   return actions;
@@ -26,7 +26,7 @@ const buttons = (): (string | null)[] => screen.getAllByRole('button').map(one =
 
 test('a run that succeeded is reported, and nothing of it is to be done again', () => {
   const actions = drawn('success-matrix');
-  expect(buttons()).toEqual(['Timeline', 'Report']);
+  expect(buttons()).toEqual(['Timeline', 'History', 'Report']);
 
   fireEvent.click(screen.getByRole('button', { name: 'Report' }));
 
@@ -35,5 +35,5 @@ test('a run that succeeded is reported, and nothing of it is to be done again', 
 
 test('a run that failed is reported too', () => {
   drawn('failure-skips');
-  expect(buttons()).toEqual(['Timeline', 'Report', 'Resume', 'Retry what failed']);
+  expect(buttons()).toEqual(['Timeline', 'History', 'Report', 'Resume', 'Retry what failed']);
 });

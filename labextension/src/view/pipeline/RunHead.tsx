@@ -9,14 +9,21 @@ import type { Translation } from '../surroundings';
 import { statusWord } from '../words';
 import type { RunActions } from './runActions';
 
+/** As what a run is shown: its graph, its steps in time, or beside other runs of the pipeline. */
+export type Look = 'drawing' | 'timeline' | 'history';
+
 export function RunHead(props: {
   readonly followed: FollowedRun;
   readonly actions: RunActions;
   readonly trans: Translation;
-  readonly times: boolean;
-  showTimes(shown: boolean): void;
+  readonly look: Look;
+  show(look: Look): void;
 }): JSX.Element {
-  const { followed, actions, trans, times, showTimes } = props;
+  const { followed, actions, trans, look, show } = props;
+  const looks: readonly [Look, string][] = [
+    ['timeline', trans.__('Timeline')],
+    ['history', trans.__('History')]
+  ];
   const { state, gone } = followed;
   const status = state.state === 'running' && gone ? 'interrupted' : state.state;
   const canGoOn = status === 'interrupted' || status === 'cancelled' || status === 'failed';
@@ -28,9 +35,16 @@ export function RunHead(props: {
         {state.seconds !== null && ` · ${duration(state.seconds)}`}
       </span>
       <span className="jp-DagbookEditor-grow" />
-      <button type="button" aria-pressed={times} onClick={() => showTimes(!times)}>
-        {trans.__('Timeline')}
-      </button>
+      {looks.map(([each, name]) => (
+        <button
+          key={each}
+          type="button"
+          aria-pressed={look === each}
+          onClick={() => show(look === each ? 'drawing' : each)}
+        >
+          {name}
+        </button>
+      ))}
       <button type="button" onClick={() => actions.report()}>
         {trans.__('Report')}
       </button>

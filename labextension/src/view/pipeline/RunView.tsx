@@ -19,6 +19,8 @@ import type { CanvasEdge, CanvasNode } from './Canvas';
 import { HeldSteps } from './HeldSteps';
 import { RunDetails } from './RunDetails';
 import { RunHead } from './RunHead';
+import type { Look } from './RunHead';
+import { RunHistory } from './RunHistory';
 import { RunTimeline } from './RunTimeline';
 import type { RunActions } from './runActions';
 
@@ -30,17 +32,11 @@ export interface RunViewProps {
 
 export function RunView({ follower, actions, trans }: RunViewProps): JSX.Element {
   const followed = useSyncExternalStore(follower.subscribe, follower.snapshot);
-  const [times, setTimes] = useState(false);
+  const [look, setLook] = useState<Look>('drawing');
   const selected = followed.graph.nodes.find(({ node }) => node === followed.selected);
   return (
     <div className="jp-DagbookRunView">
-      <RunHead
-        followed={followed}
-        actions={actions}
-        trans={trans}
-        times={times}
-        showTimes={setTimes}
-      />
+      <RunHead followed={followed} actions={actions} trans={trans} look={look} show={setLook} />
       {followed.fault !== null && (
         <div className="jp-DagbookEditor-notice" role="alert">
           <span>
@@ -51,8 +47,10 @@ export function RunView({ follower, actions, trans }: RunViewProps): JSX.Element
       <Questions followed={followed} actions={actions} trans={trans} />
       <HeldSteps followed={followed} actions={actions} trans={trans} />
       <div className="jp-DagbookEditor-main">
-        {times ? (
+        {look === 'timeline' ? (
           <RunTimeline followed={followed} trans={trans} />
+        ) : look === 'history' ? (
+          <RunHistory followed={followed} actions={actions} trans={trans} />
         ) : (
           <Graph followed={followed} follower={follower} trans={trans} />
         )}

@@ -30,8 +30,12 @@ const HAS_REASON: ReadonlySet<ShownStatus> = new Set(['pending', 'reused', 'skip
 export function StepDetails(props: StepDetailsProps): JSX.Element {
   const { step, gone, isOver, actions, trans } = props;
   const { step: name, node } = step.outline;
-  const { error, mlflowRunId } = step;
+  const { mlflowRunId } = step;
   const status = shownStatus(step, gone);
+  const isHeld = status === 'held';
+  const error = isHeld && step.held !== null ? step.held.error : step.error;
+  const showCell = (cell: number): void =>
+    isHeld ? actions.attach(name) : actions.openNotebook(name, cell);
   return (
     <>
       <p className="jp-DagbookRunView-state">
@@ -41,9 +45,7 @@ export function StepDetails(props: StepDetailsProps): JSX.Element {
         {step.byHand !== '' && ` · ${trans.__('finished by hand by %1', step.byHand)}`}
       </p>
       {HAS_REASON.has(status) && step.reason !== '' && <p>{step.reason}</p>}
-      {error !== null && (
-        <StepError error={error} show={cell => actions.openNotebook(name, cell)} trans={trans} />
-      )}
+      {error !== null && <StepError error={error} show={showCell} trans={trans} />}
       {step.warnings.map(warning => (
         <p key={warning}>{warning}</p>
       ))}

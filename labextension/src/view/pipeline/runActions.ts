@@ -1,5 +1,6 @@
 /** What a person can do with a run that is looked at. */
 
+import type { RunHistory } from '../../model/pipeline/history';
 import type { StepLog } from '../../model/pipeline/stepLog';
 
 export interface RunActions {
@@ -27,6 +28,10 @@ export interface RunActions {
   openRecord(id: string): void;
   /** Answers for a step that waits for a person. */
   answer(step: string, approved: boolean): void;
+  /** The runs of the same pipeline side by side. Rejects with words for a person. */
+  history(): Promise<RunHistory>;
+  /** Shows another run of it, with that node selected if one is named. */
+  openRun(run: string, node?: string): void;
   /** What a step has printed so far. Rejects with words for a person. */
   log(step: string): Promise<StepLog>;
 }
