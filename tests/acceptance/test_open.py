@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from dagbook.api.run import find
-from dagbook.errors import EnvironmentFault, InvalidInput
+from dagbook.errors import EnvironmentFault, InvalidInput, NotFound
 from tests.acceptance.notebooks import parameters
 from tests.acceptance.project import Project, refused
 
@@ -105,3 +105,22 @@ def test_what_cannot_be_opened_says_why(failed: tuple[Project, str]):
     with pytest.raises(EnvironmentFault, match="cannot be written"):
         find(run, moved).open("make")
     assert not list(moved.glob("make-*"))
+
+
+def test_what_a_step_was_given_and_published_is_told(failed: tuple[Project, str]):
+    project, run = failed
+    found = find(run, project.folder)
+
+    given = found.values("score[1]")
+    assert given["params"] == [
+        {"name": "shard", "text": "y", "file": False, "from": ""},
+        {"name": "table", "text": given["params"][1]["text"], "file": True, "from": "make.table"},
+        {"name": "scale", "text": "7", "file": False, "from": ""},
+    ]
+    assert given["params"][1]["text"].startswith("table.csv (sha256 ")
+    made = {output["name"]: output["file"] for output in found.values("make")["outputs"]}
+    assert made == {"shards": False, "table": True}
+    nothing = found.values("after")
+    assert (nothing["params"], nothing["why"][:5]) == (None, "'afte")
+    with pytest.raises(NotFound):
+        found.values("elsewhere")

@@ -26,6 +26,12 @@ __all__ = ["no_kernel_is_left"]  # used by itself
 
 pytestmark = [pytest.mark.browser, pytest.mark.kernel]
 
+PUBLISH = """\
+import dagbook
+from pathlib import Path
+Path("table.csv").write_text("name,count\\nada,1\\nann,2\\n")
+dagbook.output(total=total, table=Path("table.csv"))
+"""
 PIPELINE = """\
 pipeline: mend
 nodes:
@@ -43,7 +49,7 @@ def folder(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Path]:
     cells = [
         "costly = list(range(10))",
         "total = sum(costly) / 0",
-        "import dagbook\ndagbook.output(total=total)",
+        PUBLISH,
     ]
     write(folder / "train.ipynb", [(f"c{place}", cell, []) for place, cell in enumerate(cells)])
     report = "import dagbook\ndagbook.output(twice=total * 2)"
@@ -95,11 +101,25 @@ def test_a_failed_node_is_attached_to_mended_and_gone_on_from(page: Page, folder
     expect(node(view, "report")).to_contain_text("Succeeded", timeout=LONG)
     expect(view.get_by_role("status").first).to_contain_text("Succeeded", timeout=LONG)
     expect(page.get_by_text("Cell 2 is not that of its notebook")).to_be_visible()
+    given_and_published(page, view, artifacts)
     beside_the_run_before(page, view, before, artifacts)
     steps = {step["step"]: step for step in find(run, folder).show()["steps"]}
     assert steps["report"]["outputs"] == {"twice": 45}
     assert steps["train"]["by_hand"]
     assert "sum(costly) / 2" in Path(steps["train"]["notebook"]).read_text("utf-8")
+
+
+def given_and_published(page: Page, view: Locator, artifacts: Path) -> None:
+    """Of a step, what it was given and where that came from; of a file, what is in it."""
+    node(view, "report").click()
+    details = view.get_by_role("region", name="Details")
+    expect(details.get_by_label("Parameters")).to_contain_text("from train.total", timeout=LONG)
+    expect(details.get_by_label("Parameters")).to_contain_text("22.5")
+    node(view, "train").click()
+    details.get_by_role("button", name="Look into table").click()
+    expect(details.get_by_role("cell", name="ann")).to_be_visible(timeout=LONG)
+    page.screenshot(path=artifacts / "step-values.png")
+    assert violations(page) == []
 
 
 def beside_the_run_before(page: Page, view: Locator, before: str, artifacts: Path) -> None:

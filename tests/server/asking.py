@@ -22,6 +22,8 @@ EXAMPLES: dict[str, tuple[str, tuple[str, ...]]] = {
     r"dagbook/api/runs/([^/]+)/steps/([^/]+)/attach": ("POST", ("runs", RUN, "steps", "best", "attach")),
     r"dagbook/api/runs/([^/]+)/steps/([^/]+)/continue": ("POST", ("runs", RUN, "steps", "best", "continue")),
     r"dagbook/api/runs/([^/]+)/steps/([^/]+)/release": ("POST", ("runs", RUN, "steps", "best", "release")),
+    r"dagbook/api/runs/([^/]+)/steps/([^/]+)/values": ("GET", ("runs", RUN, "steps", "best", "values")),
+    r"dagbook/api/runs/([^/]+)/steps/([^/]+)/preview": ("GET", ("runs", RUN, "steps", "best", "preview")),
     r"dagbook/api/runs/([^/]+)/history": ("GET", ("runs", RUN, "history")),
     r"dagbook/api/runs/([^/]+)/report": ("GET", ("runs", RUN, "report")),
     r"dagbook/api/runs/([^/]+)/resume": ("POST", ("runs", RUN, "resume")),

@@ -89,3 +89,71 @@ async def test_a_report_by_an_output_that_no_matrix_has_is_refused(jp_fetch: Any
     said = await told(jp_fetch, "runs", RUN, "report", status=400, params={"best": "nothing"})
 
     assert said["remedy"]
+
+
+async def test_what_a_step_published_is_looked_at(jp_fetch: Any, runs: GoldenRuns):
+    run = runs.add("success-matrix")
+    file = runs.folder / run / "prepare" / "1" / "outputs" / "features.parquet"
+    file.parent.mkdir(parents=True)
+    asked = ("runs", run, "steps", "prepare", "preview")
+    gone = await told(jp_fetch, *asked, status=404, params={"name": "features"})
+    file.write_text("a text, whatever it is called")
+
+    said = await told(jp_fetch, *asked, params={"name": "features"})
+
+    assert gone["code"] == "no-file"
+    assert said == {
+        "path": "features.parquet", "size": 29, "kind": "text", "cut": False,
+        "text": "a text, whatever it is called",
+    }  # fmt: skip
+    values = await told(jp_fetch, "runs", run, "steps", "prepare", "values")
+    assert {output["name"]: output["file"] for output in values["outputs"]}["features"]
+    assert (values["params"], bool(values["why"])) == (None, True)  # the golden run has no plan
+
+
+@pytest.mark.parametrize("of", ["input", "output"])
+@pytest.mark.parametrize("name", ["rows", "", "../journal.jsonl", "nothing"])
+async def test_only_files_of_the_step_are_looked_at(jp_fetch: Any, runs: GoldenRuns, of: str, name: str):
+    run = runs.add("success-matrix")
+    asked = ("runs", run, "steps", "prepare", "preview")
+    status = 404 if of == "output" else 503  # the golden run has no plan
+    await told(jp_fetch, *asked, status=status, params={"of": of, "name": name})
+    wrong = await told(jp_fetch, *asked, status=400, params={"of": "journal", "name": name})
+    assert wrong["code"] == "bad-body"
+
+
+async def test_runs_of_a_pipeline_stand_side_by_side(jp_fetch: Any, runs: GoldenRuns):
+    older, newer = runs.add("held", run="20261127-100000-aaaaaa"), runs.add("held")
+
+    said = await told(jp_fetch, "runs", older, "history")
+
+    assert [run["run"] for run in said["runs"]] == [newer, older]
+    assert said["runs"][0]["nodes"]["train"]["state"] == "failed"
+    assert (await told(jp_fetch, "runs", older, "history", status=400, params={"limit": "0"}))[
+        "code"
+    ] == "bad-limit"
+
+
+@pytest.mark.parametrize("verb", ["attach", "continue", "release"])
+async def test_where_no_kernel_is_kept_that_is_said(jp_fetch: Any, runs: GoldenRuns, verb: str):
+    run = runs.add("success-matrix")
+    known = await told(jp_fetch, "runs", run, "steps", "prepare", verb, status=400, body={})
+    unknown = await told(jp_fetch, "runs", run, "steps", "nothing", verb, status=404, body={})
+    assert (known["code"], unknown["code"]) == ("not-kept", "unknown-step")
+
+
+async def test_a_kernel_that_is_gone_is_not_taken_up(jp_fetch: Any, runs: GoldenRuns):
+    run = runs.add("held", driven=True)
+    notebook = runs.folder / run / "score" / "1" / "attached"
+    notebook.parent.mkdir(parents=True)
+    copy = runs.folder.parent.parent / "score-copy.ipynb"
+    copy.write_text("{}")
+    notebook.write_text(str(copy))
+
+    said = await told(jp_fetch, "runs", run, "steps", "score", "attach", status=503, body={})
+
+    assert said["code"] == "kernel-elsewhere"
+    assert "jupyter console --existing /tmp/dagbook-1-c/kernel.json" in said["remedy"]
+    assert (await told(jp_fetch, "runs", run, "steps", "score", "continue", status=400, body={"x": 1}))[
+        "code"
+    ] == "bad-body"

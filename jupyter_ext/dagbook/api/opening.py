@@ -68,14 +68,15 @@ def open_step(found: Opened, step: str, *, within: Path | None = None) -> Path:
                 remedy=f"type `dagbook open {found.id} {step}` in a terminal", file=node.notebook,
             )
         )  # fmt: skip
-    document = _frozen(found, state)
-    params = _params(found, plan, state, document)
+    document = frozen_of(found, state)
+    params = params_of(found, plan, state, document)
     _require_inputs(found, step, params)
     return write_copy(place, f"{Path(node.notebook).stem}-{found.id}-{step_folder(step)}",
                       _copy(document, params, node))  # fmt: skip
 
 
-def _frozen(run: Opened, state: StepState) -> dict[str, Any]:
+def frozen_of(run: Opened, state: StepState) -> dict[str, Any]:
+    """The notebook of a step as it was when the run was planned. Raises NotFound."""
     path = run.folder / frozen_notebook(state.outline.node)
     try:
         return bootstrap.read_frozen(path)
@@ -83,8 +84,13 @@ def _frozen(run: Opened, state: StepState) -> dict[str, Any]:
         raise _gone(f"the notebook that run {run.id} kept of '{state.outline.node}' is gone", path) from error
 
 
-def _params(run: Opened, plan: Plan, state: StepState, document: dict[str, Any]) -> Mapping[str, Json]:
-    """What the newest attempt was given; of a step that was not attempted, what it would have been given."""
+def params_of(run: Opened, plan: Plan, state: StepState, document: dict[str, Any]) -> Mapping[str, Json]:
+    """What the newest attempt was given; of a step that was not attempted, what it would have been given.
+
+    Raises:
+        NotFound: what it was given cannot be read any more.
+        InvalidInput: it has no values of its own.
+    """
     if state.folder and state.attempt:
         path = run.folder / state.folder / REQUEST
         try:

@@ -148,6 +148,13 @@ class Run:
 
         return open_step(Opened(self.id, self.folder, self.state), step, within=within)
 
+    def values(self, step: str) -> dict[str, Any]:
+        """What a step was given and what it published, as people look at it; see `api.step_values`."""
+        from dagbook.api.opening import Opened
+        from dagbook.api.step_values import step_values
+
+        return step_values(Opened(self.id, self.folder, self.state), step)
+
     def report(self, best: str | None = None) -> str:
         """The run as one page of HTML that needs neither a network nor a script.
 

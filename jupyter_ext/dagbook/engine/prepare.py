@@ -107,7 +107,7 @@ def prepare_step(
     return PreparedStep(
         params={name: encode(value) for name, value in values.items()},
         shown={**_defaults(declared or ()), **{name: show_value(value) for name, value in values.items()}},
-        inputs=_inputs(plan, templates),
+        inputs=inputs_of(plan, templates),
         collect=collect,
         parts=parts,
         fingerprint=fingerprint(parts),
@@ -197,7 +197,8 @@ def _defaults(declared: tuple[Parameter, ...]) -> dict[str, str]:
     }
 
 
-def _inputs(plan: Plan, templates: Mapping[str, Any]) -> dict[str, str]:
+def inputs_of(plan: Plan, templates: Mapping[str, Any]) -> dict[str, str]:
+    """Parameter → the outputs of other nodes that its template refers to: `prepare.features`."""
     found = {}
     for name, template in templates.items():
         sources = [str(reference) for reference in references(template) if reference.root in plan.nodes]

@@ -182,6 +182,9 @@ QUERIES: Final[dict[str, dict[str, dict[str, Any]]]] = {
     },
     "DELETE dagbook/api/runs/{run}": {"mlflow": {"type": "boolean"}},
     "GET dagbook/api/runs/{run}/events": {"after": _whole(0)},
+    "GET dagbook/api/runs/{run}/steps/{step}/preview": {
+        "of": {"type": "string", "enum": ["input", "output"]}, "name": _TEXT,
+    },
     "GET dagbook/api/runs/{run}/history": {"limit": _whole(1, 500)},
     "GET dagbook/api/runs/{run}/report": {"best": _TEXT},
     "GET dagbook/api/parameters": _PATH,

@@ -66,6 +66,29 @@ class ReportHandler(DagbookHandler):
         await self.finish(page, set_content_type="text/html; charset=UTF-8")
 
 
+class ValuesHandler(DagbookHandler):
+    """What a step was given and published."""
+
+    @authenticated
+    @authorized
+    async def get(self, run: str, step: str) -> None:
+        """`{"run", "step", "params": [{"name", "text", "file", "from"}, …], "why", "outputs": […]}`."""
+        checked_run(run)
+        await self.answer(lambda: _verbs().values(self.projects, run, step))
+
+
+class LookHandler(DagbookHandler):
+    """A file that a step was given or published."""
+
+    @authenticated
+    @authorized
+    async def get(self, run: str, step: str) -> None:
+        """As much of it as can be shown; as of recorded runs."""
+        checked_run(run)
+        of, name = self.get_query_argument("of", "output"), self.get_query_argument("name", "")
+        await self.answer(lambda: _verbs().looked_at(self.projects, run, step, of, name))
+
+
 class HistoryHandler(DagbookHandler):
     """The runs of one pipeline side by side."""
 
@@ -106,6 +129,8 @@ RUN_ROUTES: Final[tuple[tuple[str, type[DagbookHandler]], ...]] = (
     (r"dagbook/api/runs/([^/]+)/resume", ResumeHandler),
     (r"dagbook/api/runs/([^/]+)/retry", RetryHandler),
     (r"dagbook/api/runs/([^/]+)/steps/([^/]+)/open", OpenStepHandler),
+    (r"dagbook/api/runs/([^/]+)/steps/([^/]+)/values", ValuesHandler),
+    (r"dagbook/api/runs/([^/]+)/steps/([^/]+)/preview", LookHandler),
     (r"dagbook/api/runs/([^/]+)/report", ReportHandler),
     (r"dagbook/api/runs/([^/]+)/history", HistoryHandler),
     (r"dagbook/api/runs/([^/]+)", RemoveHandler),

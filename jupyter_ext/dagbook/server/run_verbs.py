@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from dagbook.api.opening import Opened
 from dagbook.api.removal import rm
 from dagbook.api.resume import resume, retry
 from dagbook.api.run import Run, find
+from dagbook.api.step_values import file_of_value
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput
 from dagbook.notebook.values import UnsupportedValue, decode
+from dagbook.server.previews import preview_of
 from dagbook.server.projects import Projects
 
+_MOST_NAMES: Final = 500
 _WAYS: Final = (None, "as-planned", "changed")
 
 
@@ -51,6 +55,33 @@ def opened(projects: Projects, run: str, step: str) -> dict[str, Any]:
 def side_by_side(projects: Projects, run: str, limit: int) -> dict[str, Any]:
     """The runs of the same pipeline, newest first, and how each node came out."""
     return _found(projects, run).history(limit)
+
+
+def values(projects: Projects, run: str, step: str) -> dict[str, Any]:
+    """What a step was given and what it published."""
+    return _found(projects, run).values(step)
+
+
+def looked_at(projects: Projects, run: str, step: str, of: str, name: str) -> dict[str, Any]:
+    """A file that a step was given (`of` is `input`) or published (`output`), as far as it can be shown."""
+    if of not in {"input", "output"}:
+        raise InvalidInput(
+            Finding(code="bad-body", message=f"'of' is {of[:40]!r}", remedy="ask for an input or an output")
+        )
+    found = _found(projects, run)
+    file = file_of_value(
+        Opened(found.id, found.folder, found.state), step, "input" if of == "input" else "output", name
+    )
+    told = {"path": file.name, "size": 0 if file.is_dir() else file.stat().st_size}
+    if file.is_dir():
+        inside = sorted(each.relative_to(file).as_posix() for each in file.rglob("*") if each.is_file())
+        return {
+            **told,
+            "kind": "text",
+            "text": "\n".join(inside[:_MOST_NAMES]),
+            "cut": len(inside) > _MOST_NAMES,
+        }
+    return {**told, **preview_of(file)}
 
 
 def reported(projects: Projects, run: str, best: str) -> tuple[str, bytes]:

@@ -17,6 +17,8 @@ export function runActions(): RunActions {
     openWithInputs: vi.fn(),
     openRecord: vi.fn(),
     answer: vi.fn(),
+    values: vi.fn(() => Promise.resolve({ step: '', params: [], why: '' })),
+    look: vi.fn(),
     history: vi.fn(),
     openRun: vi.fn(),
     log: vi.fn()

@@ -49,8 +49,8 @@ export async function goOn(places: KeptPlaces, step: string): Promise<void> {
     said.changed.length === 0
       ? trans.__('The pipeline goes on from %1.', step)
       : trans._n(
-          'The pipeline goes on from %1. Cell %2 is not that of its notebook: put it there too, or it fails again.',
-          'The pipeline goes on from %1. Cells %2 are not those of its notebook: put them there too, or it fails again.',
+          'The pipeline goes on from %2. Cell %3 is not that of its notebook: put it there too, or it fails again.',
+          'The pipeline goes on from %2. Cells %3 are not those of its notebook: put them there too, or it fails again.',
           said.changed.length,
           step,
           said.changed.join(', ')

@@ -113,6 +113,14 @@ function actionsOf(places: RunViewPlaces, follower: RunFollower): RunActions {
     openRecord: id => tried(app.commands.execute(OPEN_RUN, { run: id })),
     answer: (step, approved) =>
       tried(answer(settings, trans, { run, step, approved }).then(() => follower.follow())),
+    values: step => routes.ask(['runs', run, 'steps', step, 'values']),
+    look: (step, of, name) =>
+      routes.ask(['runs', run, 'steps', step, 'preview'], {
+        query: [
+          ['of', of],
+          ['name', name]
+        ]
+      }),
     history: () => routes.ask(['runs', run, 'history']),
     openRun: (other, node) => tried(openRunView(places, other, node)),
     log: step => routes.ask(['runs', run, 'steps', step, 'log'])

@@ -15,14 +15,14 @@ const printed: RunActions['log'] = step =>
 function drawn(
   name: string,
   wanted: string,
-  { isOver = true, log = printed }: { isOver?: boolean; log?: RunActions['log'] } = {}
+  { isOver = true, log = printed, ...more }: Partial<RunActions> & { isOver?: boolean } = {}
 ) {
   const { nodes } = runGraphOf(fold(journal(name)), false);
   const node = nodes.find(each => each.node === wanted);
   if (node === undefined) {
     throw new Error(`no node ${wanted}`);
   }
-  const actions = { ...runActions(), log: vi.fn(log) };
+  const actions = { ...runActions(), ...more, log: vi.fn(log) };
   render(
     <RunDetails
       node={node}
@@ -71,6 +71,41 @@ test('a step opens with the inputs of the run, and one that never began does not
   cleanup();
   drawn('failure-skips', 'publish');
   expect(screen.queryByRole('button', { name: 'Open with these inputs' })).toBeNull();
+});
+
+test('what a step was given stands with where it came from, and files are looked into', async () => {
+  const file = { kind: 'text', path: 'table.csv', size: 5, text: 'a,b', cut: false } as const;
+  const values: RunActions['values'] = step =>
+    Promise.resolve({
+      step,
+      params: [
+        { name: 'depth', text: '4', file: false, from: '' },
+        { name: 'table', text: 'table.csv', file: true, from: 'prepare.table' }
+      ],
+      why: ''
+    });
+  const look = vi.fn<RunActions['look']>(() => Promise.resolve(file));
+  const { actions } = drawn('failure-skips', 'train', { values, look });
+  const step = actions.log.mock.calls[0]?.[0] ?? '';
+
+  const given = within(await screen.findByLabelText('Parameters'));
+  expect(given.getByText('from prepare.table')).toBeTruthy();
+  fireEvent.click(given.getByRole('button', { name: 'Look into table' }));
+
+  expect(await given.findByText('a,b')).toBeTruthy();
+  expect(look).toHaveBeenCalledWith(step, 'input', 'table');
+  fireEvent.click(given.getByRole('button', { name: 'Look into table' }));
+  expect(given.queryByText('a,b')).toBeNull();
+});
+
+test('a file that is gone is said, and so is why nothing is known of what was given', async () => {
+  drawn('success-matrix', 'prepare', {
+    values: step => Promise.resolve({ step, params: null, why: 'what it was given is gone' }),
+    look: () => Promise.reject(new Error('the file is gone'))
+  });
+  expect(await screen.findByText('what it was given is gone')).toBeTruthy();
+  fireEvent.click(screen.getByRole('button', { name: 'Look into features' }));
+  expect((await screen.findByRole('alert')).textContent).toBe('the file is gone');
 });
 
 test('while the run goes on nothing can be done again', () => {

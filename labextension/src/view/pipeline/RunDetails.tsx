@@ -11,7 +11,8 @@ import type { StepState } from '../../model/steps';
 import { StatusIcon } from '../StatusIcon';
 import type { Translation } from '../surroundings';
 import { statusWord } from '../words';
-import { StepDetails, shown } from './StepDetails';
+import { StepDetails } from './StepDetails';
+import { shown } from './StepValues';
 import type { RunActions } from './runActions';
 
 export interface RunDetailsProps {

@@ -13,6 +13,7 @@ import type { NodeError, ShownStatus } from '../../model/types';
 import { StatusIcon } from '../StatusIcon';
 import type { Translation } from '../surroundings';
 import { statusWord } from '../words';
+import { StepValues } from './StepValues';
 import type { RunActions } from './runActions';
 
 export interface StepDetailsProps {
@@ -76,7 +77,7 @@ export function StepDetails(props: StepDetailsProps): JSX.Element {
           </button>
         )}
       </div>
-      <Outputs step={step} trans={trans} />
+      <StepValues step={step} actions={actions} trans={trans} />
       {step.attempt > 0 && <Log step={step} actions={actions} trans={trans} />}
     </>
   );
@@ -110,27 +111,6 @@ function StepError(props: {
         </button>
       )}
     </div>
-  );
-}
-
-function Outputs(props: {
-  readonly step: StepState;
-  readonly trans: Translation;
-}): JSX.Element | null {
-  const outputs = Object.entries(props.step.outputs);
-  const { trans } = props;
-  return outputs.length === 0 ? null : (
-    <>
-      <h3>{trans.__('Outputs')}</h3>
-      <dl aria-label={trans.__('Outputs')}>
-        {outputs.map(([output, value]) => (
-          <div key={output}>
-            <dt>{output}</dt>
-            <dd>{shown(value)}</dd>
-          </div>
-        ))}
-      </dl>
-    </>
   );
 }
 
@@ -186,21 +166,4 @@ function Log(props: {
       )}
     </section>
   );
-}
-
-const LONGEST = 300;
-
-/** An output as it stands in the journal: a value, or the file that it is. */
-export function shown(value: unknown): string {
-  const {
-    kind,
-    path,
-    value: inner
-  } = (typeof value === 'object' && value !== null ? value : {}) as {
-    kind?: string;
-    path?: string;
-    value?: unknown;
-  };
-  const text = kind === 'file' ? (path ?? '') : JSON.stringify(kind === 'value' ? inner : value);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

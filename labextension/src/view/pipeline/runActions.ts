@@ -2,6 +2,8 @@
 
 import type { RunHistory } from '../../model/pipeline/history';
 import type { StepLog } from '../../model/pipeline/stepLog';
+import type { StepParams, ValueKind } from '../../model/pipeline/stepValues';
+import type { Preview } from '../../model/tracked/detail';
 
 export interface RunActions {
   cancel(): void;
@@ -28,6 +30,10 @@ export interface RunActions {
   openRecord(id: string): void;
   /** Answers for a step that waits for a person. */
   answer(step: string, approved: boolean): void;
+  /** What a step was given. Rejects with words for a person. */
+  values(step: string): Promise<StepParams>;
+  /** What there is to see of a file that a step was given or published. */
+  look(step: string, of: ValueKind, name: string): Promise<Preview>;
   /** The runs of the same pipeline side by side. Rejects with words for a person. */
   history(): Promise<RunHistory>;
   /** Shows another run of it, with that node selected if one is named. */
