@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dagbook.magics.renamed import renamed
 from dagbook.settings import STATE_FOLDER, project_of
 
 INTERACTIVE = "interactive"
@@ -55,7 +56,8 @@ def notebook_path(environment: Mapping[str, str] = os.environ, session: str | No
         return None
     if path.is_absolute() and path.exists():
         return path.resolve()
-    return Path.cwd().resolve() / path.name
+    named = Path.cwd().resolve() / path.name
+    return named if named.exists() else renamed(told) or named
 
 
 def interactive_folder(project: Path, notebook: Path) -> Path:

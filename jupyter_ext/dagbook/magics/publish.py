@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from dagbook.formats import registry
 from dagbook.magics.place import Place, place, told_by
@@ -89,9 +89,17 @@ def _show(published: Output, value: object, where: Place) -> None:
     display({OUTPUT_MIME: published.model_dump(mode="json"), "text/plain": line}, raw=True)  # type: ignore[no-untyped-call]
 
 
+@runtime_checkable
+class _HasItem(Protocol):
+    """NumPy's scalars, without importing it."""
+
+    def item(self) -> object: ...
+
+
 def _summary(published: Output, value: object) -> str:
     if published.kind == "value":
-        shown = repr(value)
+        # A number of NumPy's is a number: people do not care whose.
+        shown = repr(value.item() if isinstance(value, _HasItem) else value)
         return f"= {shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}"
     shape = getattr(value, "shape", None)
     size = f" {' × '.join(str(part) for part in shape)}" if isinstance(shape, tuple) else ""
