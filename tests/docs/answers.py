@@ -197,6 +197,7 @@ ANSWERS = {
             )),
         )),
     ),
+    "explain": record("What a code means.", code=TEXT, means=TEXT, section=TEXT),
     "attach": record(
         "Where to go on with a step whose kernel is kept.", run=TEXT, step=TEXT, path=PATH, connection=PATH,
         until=TIME, cell=maybe(WHOLE),

@@ -50,6 +50,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "schedule": ("schedule", "Run pipelines by the clock: list, add, remove, run."),
     "scheduler": ("scheduler", "Fire the project's schedules."),
     "schema": ("schema", "Print a JSON Schema: of pipeline files, or of what a command answers."),
+    "explain": ("explain", "Say what the code of an error means."),
     "doctor": ("doctor", "Check what is installed, what can be reached, and what is wrong."),
     "demo": ("demo", "Run the digits example."),
     "completion": ("completion", "Make Tab complete commands and options: bash, zsh, fish."),

@@ -64,6 +64,8 @@ def print_findings(findings: Iterable[Finding]) -> None:
         text.highlight_regex(r"Fix: .*", "bold")
         if finding.severity == "warning":
             text = Text("warning: ", "yellow") + text
+        if errors.is_terminal:
+            text.append(f"  dagbook explain {finding.code}", "dim")
         errors.print(text, soft_wrap=True)
 
 
