@@ -110,7 +110,7 @@ def test_the_plan_again_is_the_same_work_and_disturbs_nobody(tmp_path: Path):
     )
     plan = plan.model_copy(
         update={
-            "nodes": {"a": a, "b": b}, "steps": steps, "schedule": "nightly",
+            "nodes": {"a": a, "b": b}, "steps": steps, "schedule": "nightly", "keep_failed": 60.0,
             "hooks": {"on.exit": PlannedHook(on="exit", service="slack")},
         }
     )  # fmt: skip
@@ -125,7 +125,7 @@ def test_the_plan_again_is_the_same_work_and_disturbs_nobody(tmp_path: Path):
     )  # fmt: skip
     assert (again.nodes["b"].predict, again.nodes["b"].params) == ("", {"model": "/models/b"})
     assert [(step.action, step.fresh) for step in again.steps] == [("run", True), ("skip", False)]
-    assert (again.hooks, again.schedule, again.tags[REPRODUCES]) == ({}, "", "r1")
+    assert (again.hooks, again.schedule, again.keep_failed, again.tags[REPRODUCES]) == ({}, "", 0, "r1")
 
 
 def test_the_packages_of_a_run_are_a_lock_without_dagbook():

@@ -48,7 +48,7 @@ def plan_again(
     return plan.model_copy(
         update={
             "file": there(plan.file), "project": str(project), "place": Place(), "hooks": {},
-            "schedule": "", "due": "", "tags": {**plan.tags, REPRODUCES: run},
+            "schedule": "", "due": "", "keep_failed": 0.0, "tags": {**plan.tags, REPRODUCES: run},
             "nodes": {name: node(name, planned) for name, planned in plan.nodes.items()},
             "steps": tuple(_step(step, run) for step in plan.steps),
         }
