@@ -161,7 +161,7 @@ def test_outputs_of_every_kind_are_published(attempt: MakeAttempt):
     assert outputs["model"].bytes == 2
     shown = made.executed["cells"][1]["outputs"][0]["data"]
     assert shown["application/vnd.dagbook.output+json"]["name"] == "acc"
-    assert "".join(shown["text/plain"]) == "published acc = np.float64(0.5)"
+    assert "".join(shown["text/plain"]) == "published acc = 0.5"
 
 
 def test_a_secret_is_not_published(attempt: MakeAttempt, monkeypatch: pytest.MonkeyPatch):
