@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
-from dagbook.api.run import Run, find, not_writable
+from dagbook.api.run import Run, not_writable, run_of
 from dagbook.engine.approvals import GivenAnswer, leave_answer
 from dagbook.engine.writer import user_name
 from dagbook.errors import Finding, InvalidInput, NotFound, did_you_mean
@@ -46,7 +45,7 @@ def approve(
         InvalidInput: nobody was asked, or somebody else was.
         EnvironmentFault: the run's folder cannot be written.
     """
-    run = run if isinstance(run, Run) else find(run, Path())
+    run = run_of(run)
     who = by or user_name()
     state = run.state
     asked = _asked(run, state, step)

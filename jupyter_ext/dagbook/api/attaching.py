@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from dagbook.api.opening import write_copy
-from dagbook.api.run import Run, find, not_writable
+from dagbook.api.opening import require_within, step_of, write_copy
+from dagbook.api.run import Run, not_writable, run_of
 from dagbook.api.run_plan import plan_in
 from dagbook.engine.collect import MissingOutput, collect
 from dagbook.engine.disk import write_whole
-from dagbook.engine.folders import REQUEST, step_folder
+from dagbook.engine.folders import NOTEBOOK, REQUEST, step_folder
 from dagbook.engine.held import CONTINUED, HeldDecision, leave_decision
 from dagbook.engine.request import NodeRequest
 from dagbook.engine.writer import user_name
-from dagbook.errors import Finding, InvalidInput, NotFound, did_you_mean
+from dagbook.errors import Finding, InvalidInput, NotFound
+from dagbook.notebook.cells import Cell, source_of
 from dagbook.run.holding import is_held
 from dagbook.run.steps import Held, StepState
 
-_EXECUTED: Final = "notebook.ipynb"
 _COPY: Final = "attached"
 """In the attempt's folder: the path of the copy that a person works on."""
 _PAUSE: Final = 0.05
@@ -61,7 +61,7 @@ def attach(run: Run | str, step: str, *, within: Path | None = None) -> Attached
         InvalidInput: the step's kernel is not kept, or its notebook lies outside of `within`.
         EnvironmentFault: the copy cannot be written.
     """
-    run = _found(run)
+    run = run_of(run)
     state, held = _held(run, step)
     folder = run.folder / state.folder
     path = _copy_there(folder) or _new_copy(run, state, folder, within)
@@ -93,18 +93,19 @@ def continue_(
         InvalidInput: the kernel is not kept, the file is no notebook, or an output that is needed is missing.
         EnvironmentFault: the run's folder cannot be written.
     """
-    run = _found(run)
+    run = run_of(run)
     state, _ = _held(run, step)
     folder = run.folder / state.folder
-    document = _document(notebook or _copy_there(folder), run.id, step)
-    _require_outputs(folder, step)
+    content, cells = _notebook(notebook or _copy_there(folder), run.id, step)
     who = by or user_name()
     try:
-        write_whole(folder / CONTINUED, json.dumps(document, ensure_ascii=True, indent=1).encode())
+        _require_outputs(folder, step)
+        # Before the decision: the attempt writes its notebook anew as soon as it hears of that.
+        changed = _changed(cells, folder)
+        write_whole(folder / CONTINUED, content)
         leave_decision(folder, HeldDecision(go_on=True, by=who))
     except OSError as error:
         raise not_writable(error, run.folder) from error
-    changed = _changed(document, folder)
     return {"run": run.id, "step": step, "state": _heard(run, step, wait), "by": who, "changed": changed}
 
 
@@ -116,7 +117,7 @@ def release(run: Run | str, step: str, *, wait: float = 20.0) -> dict[str, Any]:
         InvalidInput: the kernel is not kept.
         EnvironmentFault: the run's folder cannot be written.
     """
-    run = _found(run)
+    run = run_of(run)
     state, _ = _held(run, step)
     try:
         leave_decision(run.folder / state.folder, HeldDecision(go_on=False, by=user_name()))
@@ -125,20 +126,8 @@ def release(run: Run | str, step: str, *, wait: float = 20.0) -> dict[str, Any]:
     return {"run": run.id, "step": step, "state": _heard(run, step, wait)}
 
 
-def _found(run: Run | str) -> Run:
-    return run if isinstance(run, Run) else find(run, Path())
-
-
 def _held(run: Run, step: str) -> tuple[StepState, Held]:
-    state = run.state
-    known = state.steps.get(step)
-    if known is None:
-        raise NotFound(
-            Finding(
-                code="unknown-step", message=f"run {run.id} has no step '{step}'",
-                remedy=did_you_mean(step, state.steps),
-            )
-        )  # fmt: skip
+    known = step_of(run.id, run.state, step)
     if known.held is None or not is_held(known):
         raise InvalidInput(
             Finding(
@@ -162,16 +151,9 @@ def _copy_there(folder: Path) -> Path | None:
 def _new_copy(run: Run, state: StepState, folder: Path, within: Path | None) -> Path:
     name = state.outline.step
     author = Path(plan_in(run.folder).nodes[state.outline.node].notebook)
-    if within is not None and not author.parent.resolve().is_relative_to(within.resolve()):
-        raise InvalidInput(
-            Finding(
-                code="outside-root",
-                message=f"the notebook of '{name}' lies outside of the server's root folder",
-                remedy=f"type `dagbook attach {run.id} {name}` in a terminal", file=str(author),
-            )
-        )  # fmt: skip
+    require_within(within, str(author), name, f"dagbook attach {run.id} {name}")
     try:
-        text = (folder / _EXECUTED).read_text("utf-8")
+        text = (folder / NOTEBOOK).read_text("utf-8")
         path = write_copy(author.parent, f"{author.stem}-{run.id}-{step_folder(name)}", text)
         write_whole(folder / _COPY, str(path).encode())
     except OSError as error:
@@ -179,7 +161,8 @@ def _new_copy(run: Run, state: StepState, folder: Path, within: Path | None) -> 
     return path
 
 
-def _document(path: Path | None, run: str, step: str) -> dict[str, Any]:
+def _notebook(path: Path | None, run: str, step: str) -> tuple[bytes, list[Cell]]:
+    """The person's notebook as it was saved, and its cells."""
     if path is None:
         raise InvalidInput(
             Finding(
@@ -189,8 +172,8 @@ def _document(path: Path | None, run: str, step: str) -> dict[str, Any]:
             )
         )
     try:
-        document = json.loads(path.read_bytes())
-        cells = _cells(document)
+        content = path.read_bytes()
+        return content, _cells(content)
     except OSError as error:
         raise NotFound(
             Finding(
@@ -205,14 +188,14 @@ def _document(path: Path | None, run: str, step: str) -> dict[str, Any]:
                 remedy="save the notebook in which the step was finished, and name that",
             )
         ) from error  # fmt: skip
-    return {**document, "cells": [_joined(cell) for cell in cells]}
 
 
-def _cells(document: Any) -> list[dict[str, Any]]:
-    cells = document["cells"]
-    if not (isinstance(cells, list) and all(_is_cell(cell) for cell in cells)):
+def _cells(content: bytes) -> list[Cell]:
+    """Raises ValueError, LookupError, TypeError or RecursionError for what is no notebook."""
+    found: Any = json.loads(content)["cells"]
+    if not (isinstance(found, list) and all(_is_cell(cell) for cell in found)):
         raise ValueError("it has something else than cells")
-    return cells
+    return found
 
 
 def _is_cell(cell: Any) -> bool:
@@ -223,26 +206,6 @@ def _is_cell(cell: Any) -> bool:
         and isinstance(cell.get("metadata"), dict)
         and (cell["cell_type"] != "code" or isinstance(cell.get("outputs"), list))
     )
-
-
-def _joined(cell: dict[str, Any]) -> dict[str, Any]:
-    """With its source and outputs as texts, not as lists of lines."""
-    outputs = [_joined_output(output) for output in cell.get("outputs", ())]
-    joined = {**cell, "source": _text(cell["source"])}
-    return joined | ({"outputs": outputs} if cell["cell_type"] == "code" else {})
-
-
-def _joined_output(output: dict[str, Any]) -> dict[str, Any]:
-    texts = {key: _text(value) for key, value in output.items() if key == "text"}
-    data = {
-        mime: _text(value) if isinstance(value, list) and not mime.endswith("json") else value
-        for mime, value in output.get("data", {}).items()
-    }
-    return {**output, **texts, **({"data": data} if "data" in output else {})}
-
-
-def _text(lines: Any) -> str:
-    return lines if isinstance(lines, str) else "".join(map(str, lines))
 
 
 def _require_outputs(folder: Path, step: str) -> None:
@@ -257,19 +220,16 @@ def _require_outputs(folder: Path, step: str) -> None:
                 remedy=f"{missing.error.remedy}; its kernel is still there",
             )
         ) from missing
-    except OSError as error:
-        raise not_writable(error, folder) from error
 
 
-def _changed(document: dict[str, Any], folder: Path) -> list[int]:
-    """Which cells are not as they were executed first, counted from 1."""
-    executed = json.loads((folder / _EXECUTED).read_bytes())["cells"]
-    before = {cell.get("id"): _text(cell["source"]) for cell in executed}
+def _changed(cells: list[Cell], folder: Path) -> list[int]:
+    """Which code cells are not as they were executed first, counted from 1."""
+    before = {cell.get("id"): source_of(cell) for cell in _cells((folder / NOTEBOOK).read_bytes())}
     return [
         number
-        for number, cell in enumerate(document["cells"], 1)
-        if cell["cell_type"] == "code" and cell["source"].strip()
-        if before.get(cell.get("id")) != cell["source"]
+        for number, cell in enumerate(cells, 1)
+        if cell["cell_type"] == "code" and source_of(cell).strip()
+        if before.get(cell.get("id")) != source_of(cell)
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dagbook.api.run import Run
-from dagbook.engine.folders import attempt_folder
+from dagbook.engine.folders import NOTEBOOK, attempt_folder
 from dagbook.engine.followed import TOUCH_EVERY, say_followed
 from dagbook.errors import Finding, NotFound, did_you_mean
 from dagbook.notebook.cells import cells
@@ -19,7 +19,6 @@ from dagbook.run.state import FINAL, RunState, StepState
 
 _PAUSE: Final = 0.3
 _MOST_SHOWN: Final = 100_000
-NOTEBOOK: Final = "notebook.ipynb"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,29 +50,40 @@ def open_step(found: Opened, step: str, *, within: Path | None = None) -> Path:
         EnvironmentFault: the run's plan cannot be read, or the copy cannot be written.
     """
     plan = plan_in(found.folder)
-    state = found.state.steps.get(step)
-    if state is None:
-        raise NotFound(
-            Finding(
-                code="unknown-step", message=f"run {found.id} has no step '{step}'",
-                remedy=did_you_mean(step, found.state.steps),
-            )
-        )  # fmt: skip
+    state = step_of(found.id, found.state, step)
     node = plan.nodes[state.outline.node]
     place = Path(node.notebook).parent
-    if within is not None and not place.resolve().is_relative_to(within.resolve()):
-        raise InvalidInput(
-            Finding(
-                code="outside-root",
-                message=f"the notebook of '{step}' lies outside of the server's root folder",
-                remedy=f"type `dagbook open {found.id} {step}` in a terminal", file=node.notebook,
-            )
-        )  # fmt: skip
+    require_within(within, node.notebook, step, f"dagbook open {found.id} {step}")
     document = frozen_of(found, state)
     params = params_of(found, plan, state, document)
     _require_inputs(found, step, params)
     return write_copy(place, f"{Path(node.notebook).stem}-{found.id}-{step_folder(step)}",
                       _copy(document, params, node))  # fmt: skip
+
+
+def step_of(run: str, state: RunState, step: str) -> StepState:
+    """The step of that name in a run with that id. Raises NotFound, which names the nearest."""
+    known = state.steps.get(step)
+    if known is None:
+        raise NotFound(
+            Finding(
+                code="unknown-step", message=f"run {run} has no step '{step}'",
+                remedy=did_you_mean(step, state.steps),
+            )
+        )  # fmt: skip
+    return known
+
+
+def require_within(within: Path | None, notebook: str, step: str, command: str) -> None:
+    """Raise InvalidInput for a notebook outside of the folder; `command` does the same in a terminal."""
+    if within is not None and not Path(notebook).parent.resolve().is_relative_to(within.resolve()):
+        raise InvalidInput(
+            Finding(
+                code="outside-root",
+                message=f"the notebook of '{step}' lies outside of the server's root folder",
+                remedy=f"type `{command}` in a terminal", file=notebook,
+            )
+        )  # fmt: skip
 
 
 def frozen_of(run: Opened, state: StepState) -> dict[str, Any]:

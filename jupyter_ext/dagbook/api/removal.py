@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from dagbook import bootstrap
-from dagbook.api.run import Run, find
+from dagbook.api.run import Run, run_of
 from dagbook.engine.content import size_of
 from dagbook.engine.folders import gone_folder
 from dagbook.engine.ports import TrackerAway
@@ -38,7 +37,7 @@ def rm(run: Run | str, *, mlflow: bool = False) -> Removed:
         NotFound: there is no such run.
         EnvironmentFault: the folder cannot be removed, or MLflow does not answer; then nothing was removed.
     """
-    run = find(run, Path()) if isinstance(run, str) else run
+    run = run_of(run)
     folder = run.folder
     # Held while the folder vanishes, so that nobody takes the run up meanwhile.
     lock = DriverLock(folder)

@@ -14,7 +14,7 @@ from dagbook.api.keeping import kept_when_taken_up
 from dagbook.api.launch import Wish, open_launchable
 from dagbook.api.params import split_assignments
 from dagbook.api.planning import Choices
-from dagbook.api.run import Run, find, not_writable, start
+from dagbook.api.run import Run, not_writable, run_of, start
 from dagbook.api.run_plan import plan_in
 from dagbook.engine.again import Again
 from dagbook.engine.content import size_of
@@ -55,7 +55,7 @@ def resume(
         RunBusy: a driver is at it.
         EnvironmentFault: the run's folder cannot be read or written.
     """
-    run = _found(run)
+    run = run_of(run)
     state = _idle(run)
     plan = plan_in(run.folder)
     if state.state not in {"interrupted", "running"} and not unfinished(state):
@@ -97,7 +97,7 @@ def retry(  # noqa: PLR0913  # each is an option of `dagbook retry`
         RunBusy: a driver is at it.
         EnvironmentFault: the run's folder cannot be read or written.
     """
-    run = _found(run)
+    run = run_of(run)
     state = _idle(run)
     plan = plan_in(run.folder)
     named = _named(run, state, [steps] if isinstance(steps, str) else steps)
@@ -117,10 +117,6 @@ def retry(  # noqa: PLR0913  # each is an option of `dagbook retry`
     failed = tuple(name for name, step in state.steps.items() if step.state in BAD)
     again = kept.model_copy(update={"steps": named or failed, "fresh": bool(named)})
     return _waited(_take_up(run, plan, state, way, again), wait=wait)
-
-
-def _found(run: Run | str) -> Run:
-    return find(run, Path()) if isinstance(run, str) else run
 
 
 def _waited(run: Run, *, wait: bool) -> Run:

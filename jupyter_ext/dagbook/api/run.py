@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dagbook import bootstrap
 from dagbook.api.driver import start_driver
@@ -26,6 +26,7 @@ from dagbook.run.state import RunState
 if TYPE_CHECKING:
     import pandas as pd
 
+    from dagbook.api.opening import Opened
     from dagbook.pipeline.plan import Plan
 
 _PAUSE: Final = 0.05
@@ -144,16 +145,26 @@ class Run:
             step: its name: `train`, `train[3]`.
             within: a folder that the copy must lie in, if any.
         """
-        from dagbook.api.opening import Opened, open_step
+        from dagbook.api.opening import open_step
 
-        return open_step(Opened(self.id, self.folder, self.state), step, within=within)
+        return open_step(self._opened(), step, within=within)
 
     def values(self, step: str) -> dict[str, Any]:
         """What a step was given and what it published, as people look at it; see `api.step_values`."""
-        from dagbook.api.opening import Opened
         from dagbook.api.step_values import step_values
 
-        return step_values(Opened(self.id, self.folder, self.state), step)
+        return step_values(self._opened(), step)
+
+    def file(self, step: str, of: Literal["input", "output"], name: str) -> Path:
+        """The file that a parameter (`input`) or an output of a step is; see `api.step_values`."""
+        from dagbook.api.step_values import file_of_value
+
+        return file_of_value(self._opened(), step, of, name)
+
+    def _opened(self) -> Opened:
+        from dagbook.api.opening import Opened
+
+        return Opened(self.id, self.folder, self.state)
 
     def report(self, best: str | None = None) -> str:
         """The run as one page of HTML that needs neither a network nor a script.
@@ -286,6 +297,11 @@ def find(run: str | None, where: Path) -> Run:
     queries = bootstrap.queries(where)
     name = queries.latest() if run is None else queries.folder(run).name
     return Run(name, queries)
+
+
+def run_of(run: Run | str) -> Run:
+    """The run itself, or that of the project here whose id begins like the text. Raises NotFound."""
+    return find(run, Path()) if isinstance(run, str) else run
 
 
 def exit_code(state: RunState) -> Exit:

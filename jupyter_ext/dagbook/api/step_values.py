@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from dagbook.api.opening import Opened, frozen_of, params_of
+from dagbook.api.opening import Opened, frozen_of, params_of, step_of
 from dagbook.api.run_plan import plan_in
 from dagbook.engine.prepare import inputs_of, show_value
-from dagbook.errors import DagbookError, Finding, NotFound, did_you_mean
+from dagbook.errors import DagbookError, Finding, NotFound
 from dagbook.notebook.values import FileValue, decode
 from dagbook.run.steps import StepState
 
@@ -26,7 +26,7 @@ def step_values(found: Opened, step: str) -> dict[str, Any]:
         NotFound: there is no such step.
         EnvironmentFault: the run's plan cannot be read.
     """
-    state = _state(found, step)
+    state = step_of(found.id, found.state, step)
     why = ""
     params: list[dict[str, Any]] | None = None
     try:
@@ -48,7 +48,7 @@ def file_of_value(found: Opened, step: str, of: Literal["input", "output"], name
         NotFound: there is no such step or value, it is no file, or the file is gone.
         InvalidInput: the step has no inputs.
     """
-    state = _state(found, step)
+    state = step_of(found.id, found.state, step)
     path = None
     if of == "output":
         output = state.outputs.get(name)
@@ -67,18 +67,6 @@ def file_of_value(found: Opened, step: str, of: Literal["input", "output"], name
             )
         )  # fmt: skip
     return path
-
-
-def _state(found: Opened, step: str) -> StepState:
-    state = found.state.steps.get(step)
-    if state is None:
-        raise NotFound(
-            Finding(
-                code="unknown-step", message=f"run {found.id} has no step '{step}'",
-                remedy=did_you_mean(step, found.state.steps),
-            )
-        )  # fmt: skip
-    return state
 
 
 def _params(found: Opened, state: StepState) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ import click
 from dagbook.api.logs import Printed, StepOver, chosen_steps, follow_logs, printed_in
 from dagbook.api.run import Run, find
 from dagbook.cli.screen import json_option, print_json
+from dagbook.engine.folders import NOTEBOOK
 from dagbook.run.state import BAD
 
 
@@ -106,7 +107,7 @@ def _printed(shown: dict[str, Any]) -> list[tuple[int, str]]:
     """What stands in the executed notebook; of an attempt that goes on, as far as it was saved."""
     if shown["notebook"] is not None:
         return printed_in(Path(shown["notebook"]))
-    return [] if shown["log"] is None else printed_in(Path(shown["log"]).with_name("notebook.ipynb"))
+    return [] if shown["log"] is None else printed_in(Path(shown["log"]).with_name(NOTEBOOK))
 
 
 def _read(path: str | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dagbook.engine.folders import NOTEBOOK
 from dagbook.engine.ports import Ended
 from dagbook.notebook.outputs import Output
 from dagbook.run.events import FinishedAs
@@ -26,7 +27,7 @@ class Committed:
     def of(cls, ended: Ended, folder: Path, place: str) -> Committed:
         """Read off an attempt's end; `place` is the attempt's folder, relative to `folder`."""
         result = ended.result
-        name = result.notebook if result is not None else "notebook.ipynb"
+        name = result.notebook if result is not None else NOTEBOOK
         notebook = f"{place}/{name}" if name and (folder / place / name).exists() else ""
         if result is None:
             return cls(notebook=notebook)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dagbook.engine.folders import NOTEBOOK
 from dagbook.notebook.outputs import Output
 from dagbook.pipeline.plan import PlannedRegistration
 from dagbook.run.facts import NodeError
@@ -87,7 +88,7 @@ class NodeResult(BaseModel):
     version: int = REQUEST_VERSION
     state: Literal["succeeded", "failed", "timed-out", "killed"]
     outputs: dict[str, Output] = Field(default_factory=dict)
-    notebook: str = "notebook.ipynb"
+    notebook: str = NOTEBOOK
     kernel: str = ""
     seconds: float = 0.0
     cells: tuple[CellTiming, ...] = ()

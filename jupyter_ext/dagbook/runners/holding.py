@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,7 +76,7 @@ class Holding:
         Raises:
             OSError, ValueError: the person's notebook is gone, or is none.
         """
-        document = nbformat.from_dict(json.loads((self.folder / CONTINUED).read_bytes()))
+        document = nbformat.reads((self.folder / CONTINUED).read_text("utf-8"), as_version=4)
         before = {cell.get("id"): cell for cell in nb.cells}
         for cell in document["cells"]:
             if cell.cell_type == "code":

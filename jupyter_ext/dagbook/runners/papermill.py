@@ -16,6 +16,7 @@ from papermill.engines import papermill_engines
 
 from dagbook.engine import leftovers
 from dagbook.engine.disk import disk_error
+from dagbook.engine.folders import LOG, NOTEBOOK
 from dagbook.engine.ports import Environments, Loader, Report
 from dagbook.engine.request import CellTiming, NodeRequest, NodeResult
 from dagbook.notebook.cells import kernel_name_of, language_of
@@ -32,8 +33,6 @@ from dagbook.runners.progress import Progress
 from dagbook.runners.secret_values import in_kernel, secret_values
 from dagbook.runners.streams import OUTPUT_LIMIT
 
-NOTEBOOK = "notebook.ipynb"
-LOG = "log"
 OUTPUTS = "outputs"
 
 # Entry points are known only of what is installed; a source tree on the path must do as well.

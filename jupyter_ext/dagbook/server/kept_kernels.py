@@ -22,14 +22,9 @@ _LOOK_EVERY: Final = 1000
 class KeptKernel(ServerKernelManager):
     """One such kernel. It is its run's: nobody here ends it or starts it again."""
 
-    def __init__(self, file: Path, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(owns_kernel=False, **kwargs)
-        self.file = file
         self._callbacks: dict[str, list[Callable[[], None]]] = defaultdict(list)
-
-    def is_there(self) -> bool:
-        """Whether its run still keeps it: the file goes with the kernel."""
-        return self.file.exists()
 
     async def interrupt_kernel(self) -> None:  # type: ignore[override]  # takes what it ignores
         """Ask by message, for its process is somebody else's child."""
@@ -79,7 +74,7 @@ class KeptKernels:
         try:
             info = json.loads(connection.read_bytes())
             kernel = KeptKernel(
-                connection, parent=manager, log=manager.log, session=Session(parent=manager),
+                parent=manager, log=manager.log, session=Session(parent=manager),
                 kernel_name=info.get("kernel_name") or "python3",
             )  # fmt: skip
             kernel.load_connection_info(info)

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from dagbook.api.opening import Opened
 from dagbook.api.removal import rm
 from dagbook.api.resume import resume, retry
 from dagbook.api.run import Run, find
-from dagbook.api.step_values import file_of_value
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput
 from dagbook.notebook.values import UnsupportedValue, decode
 from dagbook.server.previews import preview_of
@@ -68,10 +66,7 @@ def looked_at(projects: Projects, run: str, step: str, of: str, name: str) -> di
         raise InvalidInput(
             Finding(code="bad-body", message=f"'of' is {of[:40]!r}", remedy="ask for an input or an output")
         )
-    found = _found(projects, run)
-    file = file_of_value(
-        Opened(found.id, found.folder, found.state), step, "input" if of == "input" else "output", name
-    )
+    file = _found(projects, run).file(step, "input" if of == "input" else "output", name)
     told = {"path": file.name, "size": 0 if file.is_dir() else file.stat().st_size}
     if file.is_dir():
         inside = sorted(each.relative_to(file).as_posix() for each in file.rglob("*") if each.is_file())

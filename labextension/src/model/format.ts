@@ -53,6 +53,11 @@ export function moment(at: string, locale?: string): string {
     : new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(then);
 }
 
+/** The time of day at `at`, here: `14:05`. */
+export function timeOfDay(at: string): string {
+  return new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+}
+
 /** Seconds from `at` to `now` (ms since 1970), never below zero. */
 export function elapsed(at: string, now: number): number {
   const then = Date.parse(at);

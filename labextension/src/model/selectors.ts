@@ -1,6 +1,6 @@
 /** What a view may ask of the state: rows that are ready to be drawn, in the order of the screen. */
 
-import { shownStatus } from './holding';
+import { mostUrgent, shownStatus } from './shownStatus';
 import { groupKey } from './runStore';
 import { executed } from './steps';
 import type { PanelState, RunRecord } from './runStore';
@@ -52,21 +52,6 @@ export interface NodeRow {
 }
 
 const OK: ReadonlySet<ShownStatus> = new Set(['succeeded', 'reused']);
-
-// Of several steps, the state that somebody has to see first.
-const URGENCY: readonly ShownStatus[] = [
-  'held',
-  'running',
-  'failed',
-  'timed-out',
-  'killed',
-  'lost',
-  'pending',
-  'cancelled',
-  'skipped',
-  'succeeded',
-  'reused'
-];
 
 /** Beyond this many, one stretch per state is easier to read than one per step. */
 const MANY_STEPS = 32;
@@ -162,9 +147,7 @@ function nodeRow(
     node,
     // A list that tolerates failures knows best how it stands.
     status:
-      group === undefined
-        ? (URGENCY.find(status => rows.some(row => row.status === status)) ?? 'pending')
-        : stepStatus(record, group),
+      group === undefined ? mostUrgent(rows.map(row => row.status)) : stepStatus(record, group),
     ok: rows.filter(row => OK.has(row.status)).length,
     steps: rows,
     segments: stepSegments(record, elements),

@@ -2,10 +2,9 @@
 
 import type { JSX } from 'react';
 
-import { duration, elapsed } from '../model/format';
+import { duration, elapsed, timeOfDay } from '../model/format';
 import type { StepRow } from '../model/selectors';
 import { isUnanswered } from '../model/approval';
-import { keptUntil } from '../model/holding';
 import { ApprovalItem } from './ApprovalItem';
 import { StatusIcon } from './StatusIcon';
 import { useSurroundings } from './surroundings';
@@ -149,7 +148,11 @@ function whereOf(row: StepRow, trans: Surroundings['trans']): string {
     case 'held':
       return step.held === null
         ? ''
-        : trans.__('%1: its kernel is kept until %2', step.held.error.name, keptUntil(step.held));
+        : trans.__(
+            '%1: its kernel is kept until %2',
+            step.held.error.name,
+            timeOfDay(step.held.until)
+          );
     case 'succeeded':
       if (step.byHand !== '') {
         return trans.__('finished by hand by %1', step.byHand);

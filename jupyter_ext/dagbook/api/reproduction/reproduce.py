@@ -18,7 +18,7 @@ from dagbook.api.planning import Prepared
 from dagbook.api.reproduction.again import plan_again
 from dagbook.api.reproduction.environment import lock_of, make_environment, package_differences
 from dagbook.api.reproduction.tree import Tree, bring_back
-from dagbook.api.run import Run, find, not_writable, write_run_folder
+from dagbook.api.run import Run, not_writable, run_of, write_run_folder
 from dagbook.api.run_plan import plan_in
 from dagbook.engine.folders import frozen_notebook, new_run_id
 from dagbook.engine.kept_sources import read_sources
@@ -102,7 +102,7 @@ def reproduce(
         InvalidInput: the run is going on, or data, notebooks or models that it used are gone.
         EnvironmentFault: its packages cannot be had, or a folder cannot be written.
     """
-    original = _original(find(run, Path()) if isinstance(run, str) else run)
+    original = _original(run_of(run))
     folder = _folder(original, into)
     try:
         again, tree, python = _begin(original, folder, same_environment=same_environment)

@@ -1,6 +1,6 @@
 /** A run as a graph to draw: one box a node, however many steps it has. */
 
-import { shownStatus } from '../holding';
+import { mostUrgent, shownStatus } from '../shownStatus';
 import type { Line } from './layout';
 import type { RunState } from '../runState';
 import { executed } from '../steps';
@@ -24,20 +24,6 @@ export interface RunGraph {
 export const RUN_WIDTH = 210;
 export const RUN_HEIGHT = 66;
 
-// Of several steps, the state that somebody has to see first.
-const URGENCY: readonly ShownStatus[] = [
-  'held',
-  'running',
-  'failed',
-  'timed-out',
-  'killed',
-  'lost',
-  'pending',
-  'cancelled',
-  'skipped',
-  'succeeded',
-  'reused'
-];
 const OK: ReadonlySet<ShownStatus> = new Set(['succeeded', 'reused']);
 const BAD: ReadonlySet<ShownStatus> = new Set(['failed', 'timed-out', 'killed', 'lost']);
 
@@ -79,10 +65,7 @@ function runNode(node: string, all: readonly StepState[], gone: boolean): RunNod
   const steps = executed(all);
   const states = steps.map(step => shownStatus(step, gone));
   // A list that tolerates failures, or waits for more, knows best how it stands.
-  const status =
-    group !== undefined
-      ? shownStatus(group, gone)
-      : (URGENCY.find(each => states.includes(each)) ?? 'pending');
+  const status = group !== undefined ? shownStatus(group, gone) : mostUrgent(states);
   return {
     node,
     status,

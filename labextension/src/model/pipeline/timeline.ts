@@ -1,6 +1,6 @@
 /** The steps of a run on one scale of time. */
 
-import { shownStatus } from '../holding';
+import { shownStatus } from '../shownStatus';
 import type { RunState } from '../runState';
 import { executed } from '../steps';
 import type { ShownStatus } from '../types';

@@ -105,27 +105,38 @@ function LaunchForm({ state }: { readonly state: LaunchState }): JSX.Element | n
               ? trans.__('Run %1 steps in background', steps)
               : trans.__('Run in background')}
         </button>
-        <label className="jp-DagbookLaunch-check">
-          <input
-            type="checkbox"
-            checked={form.anew}
-            onChange={event => actions.type({ ...form, anew: event.target.checked })}
-          />
-          {trans.__('Also what is unchanged')}
-        </label>
-        <label className="jp-DagbookLaunch-check">
-          <input
-            type="checkbox"
-            checked={form.keep}
-            onChange={event => actions.type({ ...form, keep: event.target.checked })}
-          />
-          {trans.__('Keep the kernel of a step that fails (30 min)')}
-        </label>
+        <Check
+          name={trans.__('Also what is unchanged')}
+          on={form.anew}
+          set={anew => actions.type({ ...form, anew })}
+        />
+        <Check
+          name={trans.__('Keep the kernel of a step that fails (30 min)')}
+          on={form.keep}
+          set={keep => actions.type({ ...form, keep })}
+        />
         <span className="jp-DagbookLaunch-quiet">
           {trans.__('It goes on when the browser is closed.')}
         </span>
       </div>
     </form>
+  );
+}
+
+function Check(props: {
+  readonly name: string;
+  readonly on: boolean;
+  set(on: boolean): void;
+}): JSX.Element {
+  return (
+    <label className="jp-DagbookLaunch-check">
+      <input
+        type="checkbox"
+        checked={props.on}
+        onChange={event => props.set(event.target.checked)}
+      />
+      {props.name}
+    </label>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import type { JSX } from 'react';
 
-import { keptUntil } from '../../model/holding';
+import { timeOfDay } from '../../model/format';
 import type { FollowedRun } from '../../model/pipeline/runFollower';
 import type { Translation } from '../surroundings';
 import type { RunActions } from './runActions';
@@ -30,7 +30,7 @@ export function HeldSteps(props: {
                 : held.error.name}
               {': '}
               {held.error.value}{' '}
-              <em>{trans.__('Its kernel is kept until %1.', keptUntil(held))}</em>
+              <em>{trans.__('Its kernel is kept until %1.', timeOfDay(held.until))}</em>
             </span>
             <span className="jp-DagbookRunView-answers">
               <button type="button" onClick={() => actions.attach(step)}>

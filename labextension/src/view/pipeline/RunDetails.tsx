@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { JSX } from 'react';
 
 import { duration } from '../../model/format';
-import { shownStatus } from '../../model/holding';
+import { shownStatus } from '../../model/shownStatus';
 import { byUrgency } from '../../model/pipeline/runGraph';
 import type { RunNode } from '../../model/pipeline/runGraph';
 import type { StepState } from '../../model/steps';

@@ -1,14 +1,14 @@
 /** The runs of a pipeline side by side: a column a run, a row a node, and how the one came out in the other. */
 
-import { useEffect, useState } from 'react';
 import type { JSX } from 'react';
 
-import { duration } from '../../model/format';
+import { duration, timeOfDay } from '../../model/format';
 import { cellOf, shareOf } from '../../model/pipeline/history';
 import type { HistoryCell, HistoryRun, RunHistory as History } from '../../model/pipeline/history';
 import type { FollowedRun } from '../../model/pipeline/runFollower';
 import { StatusIcon } from '../StatusIcon';
 import type { Translation } from '../surroundings';
+import { useRead } from '../useRead';
 import { statusWord } from '../words';
 import type { RunActions } from './runActions';
 
@@ -18,29 +18,8 @@ export function RunHistory(props: {
   readonly trans: Translation;
 }): JSX.Element {
   const { followed, actions, trans } = props;
-  const [history, setHistory] = useState<History | null>(null);
-  const [fault, setFault] = useState('');
-  const { state } = followed.state;
-  useEffect(() => {
-    let isWanted = true;
-    actions.history().then(
-      read => {
-        if (isWanted) {
-          setHistory(read);
-          setFault('');
-        }
-      },
-      (error: unknown) => {
-        if (isWanted) {
-          setFault(error instanceof Error ? error.message : String(error));
-        }
-      }
-    );
-    return () => {
-      isWanted = false;
-    };
-    // Read again when the run has ended, or goes on.
-  }, [actions, state]);
+  // Read again when the run has ended, or goes on.
+  const { value: history, fault } = useRead(() => actions.history(), followed.state.state);
   return (
     // One can scroll in it, so it has to be reached by keyboard.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -74,7 +53,7 @@ function grid(
               >
                 <StatusIcon status={run.state} />
                 <span>{day(run)}</span>
-                <span>{time(run)}</span>
+                <span>{run.started === null ? '' : timeOfDay(run.started)}</span>
               </button>
             </th>
           ))}
@@ -141,10 +120,4 @@ function day(run: HistoryRun): string {
   return run.started === null
     ? ''
     : new Date(run.started).toLocaleDateString([], { month: 'short', day: 'numeric' });
-}
-
-function time(run: HistoryRun): string {
-  return run.started === null
-    ? ''
-    : new Date(run.started).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 }

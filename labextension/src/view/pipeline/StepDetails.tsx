@@ -1,17 +1,16 @@
 /** One step of a run: how it stands, its error at its cell, its log, outputs, notebook and record. */
 
-import { useEffect, useState } from 'react';
 import type { JSX } from 'react';
 
 import { duration } from '../../model/format';
-import { shownStatus } from '../../model/holding';
+import { shownStatus } from '../../model/shownStatus';
 import { logKey, plainText } from '../../model/pipeline/stepLog';
-import type { StepLog } from '../../model/pipeline/stepLog';
 import type { StepState } from '../../model/steps';
 import { BAD } from '../../model/steps';
 import type { NodeError, ShownStatus } from '../../model/types';
 import { StatusIcon } from '../StatusIcon';
 import type { Translation } from '../surroundings';
+import { useRead } from '../useRead';
 import { statusWord } from '../words';
 import { StepValues } from './StepValues';
 import type { RunActions } from './runActions';
@@ -123,27 +122,7 @@ function Log(props: {
   const { step, actions, trans } = props;
   const name = step.outline.step;
   const key = logKey(step);
-  const [log, setLog] = useState<StepLog | null>(null);
-  const [fault, setFault] = useState('');
-  useEffect(() => {
-    let isWanted = true;
-    actions.log(name).then(
-      read => {
-        if (isWanted) {
-          setLog(read);
-          setFault('');
-        }
-      },
-      (error: unknown) => {
-        if (isWanted) {
-          setFault(error instanceof Error ? error.message : String(error));
-        }
-      }
-    );
-    return () => {
-      isWanted = false;
-    };
-  }, [actions, name, key]);
+  const { value: log, fault } = useRead(() => actions.log(name), `${name} ${key}`);
   const isOther = log !== null && log.step !== name;
   return (
     <section className="jp-DagbookRunView-log" aria-label={trans.__('Log')}>

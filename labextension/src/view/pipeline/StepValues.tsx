@@ -1,6 +1,6 @@
 /** What a step was given and what it published; files are looked at where they stand. */
 
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { JSX } from 'react';
 
 import type { StepParams, ValueKind } from '../../model/pipeline/stepValues';
@@ -8,6 +8,7 @@ import type { StepState } from '../../model/steps';
 import type { Preview } from '../../model/tracked/detail';
 import { PreviewContent } from '../PreviewContent';
 import type { Translation } from '../surroundings';
+import { useRead, wordsOf } from '../useRead';
 import type { RunActions } from './runActions';
 
 interface ValuesProps {
@@ -37,22 +38,8 @@ export function StepValues(props: ValuesProps): JSX.Element {
 function Params(props: ValuesProps): JSX.Element | null {
   const { step, actions, trans } = props;
   const { attempt, outline } = step;
-  const [read, setRead] = useState<StepParams | null>(null);
-  useEffect(() => {
-    let isWanted = true;
-    actions.values(outline.step).then(
-      found => {
-        if (isWanted) {
-          setRead(found);
-        }
-      },
-      // The log beside says what is wrong with the server; the step is told without its parameters.
-      () => undefined
-    );
-    return () => {
-      isWanted = false;
-    };
-  }, [actions, outline.step, attempt]);
+  // The log beside says what is wrong with the server; the step is told without its parameters.
+  const { value: read } = useRead(() => actions.values(outline.step), `${outline.step} ${attempt}`);
   if (read?.step !== outline.step) {
     return null;
   }
@@ -114,9 +101,7 @@ function Look(props: {
     setOpen(!isOpen);
     if (!isOpen && preview === null) {
       setFault('');
-      look().then(setPreview, (error: unknown) =>
-        setFault(error instanceof Error ? error.message : String(error))
-      );
+      look().then(setPreview, (error: unknown) => setFault(wordsOf(error)));
     }
   };
   return (
