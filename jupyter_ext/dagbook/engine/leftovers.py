@@ -66,7 +66,8 @@ def _environment(folder: str) -> bytes:
     """
     settled = 0
     for wait in (0.0, *_LOOKS_AGAIN):
-        time.sleep(wait)
+        if wait:  # to sleep for no time takes some
+            time.sleep(wait)
         if environment := _bytes_of(f"{folder}/environ"):
             return environment
         # With arguments it became one just now, or its environment is empty: then it is so the next time too.

@@ -25,6 +25,9 @@ _PATH_LIMIT = 80
 
 _SOCKETS = 5
 
+_LOOK = 0.002
+"""Seconds between two looks for the sockets of a kernel that starts; a forked one has them after 25 ms."""
+
 _STALE_AFTER = 3600
 """Seconds. In a container, a process whose number does not exist may be well alive outside of it."""
 
@@ -110,7 +113,7 @@ async def until_ready(kernel: IpcKernel, client: Any, *, timeout: float) -> dict
     async with asyncio.timeout(timeout):
         while not kernel.listening():
             await _check_alive(kernel)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(_LOOK)
         client.start_channels(stdin=False, hb=False)
         while True:
             asked = client.kernel_info()

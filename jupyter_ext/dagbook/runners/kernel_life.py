@@ -17,11 +17,11 @@ _ENOUGH = 1.0
 # what was printed, to sockets that the main thread closes meanwhile: each waits for the other. One kernel in
 # three took 2.5 s, and a signal, to end. Asked on the shell's channel, the main thread ends by itself.
 _EXIT = (
-    "(lambda shell: (shell.ask_exit(), shell.kernel.io_loop.call_later(0.01, shell.kernel.io_loop.stop)))"
+    "(lambda shell: (shell.ask_exit(), shell.kernel.io_loop.call_later(0.003, shell.kernel.io_loop.stop)))"
     "(__import__('IPython').get_ipython())"
 )
 _TERMINATED = 1.5
-_POLL = 0.02
+_SHORTEST, _LONGEST = 0.002, 0.02
 
 
 class KernelLife:
@@ -107,6 +107,6 @@ class KernelLife:
         await self._gone_within(_POLITE - (time.monotonic() - began))
 
     async def _gone_within(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while await self.is_alive() and time.monotonic() < deadline:
-            await asyncio.sleep(_POLL)
+        began = time.monotonic()
+        while await self.is_alive() and (waited := time.monotonic() - began) < seconds:
+            await asyncio.sleep(min(max(waited / 10, _SHORTEST), _LONGEST))

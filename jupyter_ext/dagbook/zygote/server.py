@@ -67,7 +67,7 @@ def main(asked: str) -> None:
         _answer({"refused": str(refused), "module": refused.module})
         return
     origin = Origin(folder)
-    find_blas()
+    find_blas(started_with)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server = _Server(socket.socket(fileno=wanted["listen"]), become, origin, started_with, room)
     # What is there now stays as it is, and its memory shared.
