@@ -17,7 +17,7 @@ from dagbook.engine.outbox import FILES
 from dagbook.engine.outbox_reader import Line, OutboxReader, Progress
 from dagbook.engine.ports import TrackerAway
 from dagbook.trackers.refusal import is_refusal
-from dagbook.trackers.store import LONGEST_TAG, PARENT_TAG, MlflowStore, reason_of
+from dagbook.trackers.store import LONGEST_TAG, PARENT_TAG, MlflowStore, bring_mlflow, reason_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -176,6 +176,7 @@ class Delivery:
     # --- values -------------------------------------------------------------------------------------
 
     def _collect(self, key: str, kind: str, record: dict[str, Any], text: str) -> None:
+        bring_mlflow()
         from mlflow.entities import Metric, Param, RunTag
 
         batch = self._batches.setdefault(key, _Batch())

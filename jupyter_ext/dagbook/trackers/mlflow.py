@@ -142,9 +142,9 @@ class MlflowTracker:
     def _open(
         self, experiment: str, name: str, tags: dict[str, str], params: Mapping[str, str], at: int | None
     ) -> RunIdentity:
+        client = self._store.client()
         from mlflow.entities import Param, RunTag
 
-        client = self._store.client()
         experiment_id = self._store.experiment_id(experiment)
         tags = {key: value[:LONGEST_TAG] for key, value in tags.items()}
         run = client.create_run(experiment_id, start_time=at, tags=tags, run_name=name)

@@ -6,10 +6,12 @@ MLflow is imported when it is needed: it costs seconds, and whoever only plans s
 from __future__ import annotations
 
 import fcntl
+import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_NOT_NEEDED: Final = ("pandas", "pyarrow", "scipy", "sklearn", "matplotlib")
+_NOT_NEEDED: Final = ("pandas", "pyarrow", "scipy", "sklearn", "matplotlib", "pygments")
+
+_DATABASE: Final = "mlflow.store.tracking.sqlalchemy_store"
+_importing = threading.Lock()
 
 PARENT_TAG: Final = "mlflow.parentRunId"
 LONGEST_PARAM: Final = 6000
@@ -53,7 +58,7 @@ class MlflowStore:
         if self._client is None:
             for key, value in {**_IMPATIENCE, **_QUIET}.items():
                 os.environ.setdefault(key, value)
-            bring_mlflow()
+            bring_mlflow(with_database="://" in self.uri and not self.uri.startswith(("http", "file")))
             from mlflow import MlflowClient
 
             # Alembic narrates every migration of a fresh database.
@@ -113,20 +118,47 @@ class MlflowStore:
             yield
 
 
-def bring_mlflow() -> None:
-    """Import MlflowClient without pandas and the like, which it uses where they are: a third of its time."""
-    if "mlflow" in sys.modules:
-        return
-    blocked = [name for name in _NOT_NEEDED if name not in sys.modules]
+def bring_mlflow(*, with_database: bool = False) -> None:
+    """Import MLflow without pandas and the like, which it uses where they are: a third of its time.
+
+    To be called before anything of MLflow's is imported. Threads may call it at once.
+
+    Args:
+        with_database: import its store in a database too.
+    """
+    wanted = ["mlflow", *([_DATABASE] if with_database else [])]
+    with _importing:
+        if all(name in sys.modules for name in wanted):
+            return
+        with _without(_NOT_NEEDED), _without_collection():
+            for name in wanted:
+                import_module(name)
+
+
+@contextmanager
+def _without(names: Iterable[str]) -> Iterator[None]:
+    """What is not imported yet of `names` cannot be, as if it were not installed."""
+    blocked = [name for name in names if name not in sys.modules]
     for name in blocked:
-        # None makes an import of that name fail, as if it were not installed.
         sys.modules[name] = None  # type: ignore[assignment]
     try:
-        import_module("mlflow")
+        yield
     finally:
         for name in blocked:
             if sys.modules.get(name, ...) is None:
                 del sys.modules[name]
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Thousands of classes are made, and none is garbage: to look for it is a sixth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def reason_of(error: Exception) -> str:

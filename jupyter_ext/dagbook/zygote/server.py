@@ -55,6 +55,7 @@ def main(asked: str) -> None:
     started_with = dict(os.environ)
     room = find_room()
     started_with.pop("DAGBOOK_ROOM", None)
+    gc.disable()  # what is imported stays
     become = importlib.import_module(wanted["become"])
     folder = wanted["folder"]
     try:
@@ -72,7 +73,6 @@ def main(asked: str) -> None:
     server = _Server(socket.socket(fileno=wanted["listen"]), become, origin, started_with, room)
     # What is there now stays as it is, and its memory shared.
     gc.collect()
-    gc.disable()
     gc.freeze()
     _answer({"ready": os.getpid()})
     server.serve()
