@@ -83,6 +83,60 @@ def test_an_image_with_other_notebooks_is_refused_by_every_step(project: Project
     assert not cluster.store.exists()
 
 
+def stubborn(project: Project, *, retries: str, error: str = "OSError('away')", succeeds_at: int = 3) -> None:
+    """A node that fails until it has been tried so often; and one that takes what it came to."""
+    project.notebook(
+        "try.ipynb",
+        parameters("count = ''"),
+        "from pathlib import Path\nimport dagbook\nseen = Path(count)\n"
+        "seen.write_text(str(int(seen.read_text()) + 1) if seen.exists() else '1')\n"
+        f"if int(seen.read_text()) < {succeeds_at}: raise {error}",
+        "dagbook.output(tries=int(seen.read_text()))",
+    )
+    project.notebook("after.ipynb", parameters("tries = 0"), "import dagbook\ndagbook.output(got=tries)")
+    project.pipeline(
+        "pipeline: p\nnodes:\n"
+        f"  a: {{notebook: try.ipynb, retries: {retries}, params: {{count: {project.folder}/count}}}}\n"
+        "  b: {notebook: after.ipynb, params: {tries: '${a.tries}'}}\n"
+    )
+
+
+def test_attempts_follow_each_other_and_each_keeps_its_folder(project: Project, tmp_path: Path):
+    stubborn(project, retries="{limit: 3, on: OSError}")
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(project.dagbook(*COMPILE).out)
+    assert phases == {"a": "Succeeded", "b": "Succeeded"}, cluster.log
+    assert [result(cluster, f"a/a/{n}")["state"] for n in (1, 2, 3)] == ["failed", "failed", "succeeded"]
+    assert result(cluster, "b/b/1")["outputs"]["got"]["value"] == 3
+
+
+@pytest.mark.parametrize(
+    ("retries", "error", "tries"),
+    [
+        ("{limit: 3, on: OSError}", "KeyError('x')", "1"),
+        ("1", "OSError('away')", "2"),
+    ],
+)
+def test_no_attempt_is_made_that_would_not_be_made_here(
+    project: Project, tmp_path: Path, retries: str, error: str, tries: str
+):
+    stubborn(project, retries=retries, error=error)
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    assert cluster.submit(project.dagbook(*COMPILE).out) == {"a": "Failed", "b": "Omitted"}, cluster.log
+    assert (project.folder / "count").read_text() == tries
+
+
+def test_a_kernel_that_is_killed_is_tried_again_where_the_rule_says_so(project: Project, tmp_path: Path):
+    stubborn(project, retries="{limit: 1, on: killed}", error="os.kill(os.getpid(), 9)", succeeds_at=2)
+    source = project.folder / "try.ipynb"
+    source.write_text(
+        source.read_text().replace("import dagbook", "import dagbook, os", 1).replace("raise ", "")
+    )
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    assert cluster.submit(project.dagbook(*COMPILE).out)["a"] == "Succeeded", cluster.log
+    assert result(cluster, "a/a/1")["state"] == "killed"
+
+
 def test_what_argo_cannot_do_is_refused_with_its_line(project: Project):
     squares(project)
     answer = project.dagbook("compile", "p.pipeline.yaml", "--to", "argo")

@@ -12,11 +12,12 @@ from typing import Any
 from dagbook import bootstrap
 from dagbook.api.planning import Choices, Prepared, check_file, make_plan
 from dagbook.engine.arrivals import state_on_arrival
+from dagbook.engine.attempts_elsewhere import exit_of_failure
 from dagbook.engine.folders import REQUEST, RESULT, attempt_folder, environments_of, frozen_notebook
 from dagbook.engine.prepare import FrozenNotebook, Unprepared, prepare_step
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.engine.upstream import Around
-from dagbook.errors import EnvironmentFault, Finding, InvalidInput, did_you_mean
+from dagbook.errors import EnvironmentFault, Exit, Finding, InvalidInput, did_you_mean
 from dagbook.pipeline.digest import plan_digest
 from dagbook.pipeline.plan import PlannedStep
 
@@ -29,7 +30,8 @@ class StepPlace:
         folder: of the run; the attempt gets its own folder below it.
         also: further folders in which the folders of upstream steps are looked for.
         digest: what the pipeline was when it was compiled; empty to take it as it is.
-        attempt: from 1; the next unused one when None.
+        retries: attempts that were made before, by a scheduler that counts them: this is the next one, and
+            its exit code says whether there is to be another. None for the next unused one, by nobody's rule.
     """
 
     step: str
@@ -37,14 +39,23 @@ class StepPlace:
     folder: Path
     also: Sequence[Path] = ()
     digest: str = ""
-    attempt: int | None = None
+    retries: int | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write_request(file: Path, place: StepPlace) -> Path | None:
-    """Prepare the step and write its request; the path of it, or None when the step cannot start.
+@dataclass(frozen=True, kw_only=True)
+class CannotStart:
+    """A step that has failed before it began: `result.json` in its folder says why, as if it had run.
 
-    A step that cannot start has failed: `result.json` in its folder says why, as if it had run.
+    Attributes:
+        exit_code: for the scheduler: 75 when it is to be tried again, else 1.
+    """
+
+    exit_code: int
+
+
+def write_request(file: Path, place: StepPlace) -> Path | CannotStart:
+    """Prepare the step and write its request; the path of it, or that the step cannot start.
 
     Raises:
         InvalidInput: the pipeline is wrong, has no such step, or is not the one that was compiled.
@@ -52,7 +63,7 @@ def write_request(file: Path, place: StepPlace) -> Path | None:
     """
     prepared = make_plan(check_file(file), Choices(params=place.params, use_cache=False))
     step = _step(prepared, place)
-    attempt = place.attempt or _next_attempt(place)
+    attempt = _next_attempt(place) if place.retries is None else place.retries + 1
     folder = place.folder.resolve() / attempt_folder(step.step, attempt)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -62,7 +73,7 @@ def write_request(file: Path, place: StepPlace) -> Path | None:
         except Unprepared as error:
             failed = NodeResult(state="failed", error=error.error, notebook="")
             (folder / RESULT).write_text(failed.model_dump_json(indent=1), "utf-8")
-            return None
+            return _cannot_start(prepared, step, place, error)
         (folder / REQUEST).write_text(request.model_dump_json(indent=1), "utf-8")
     except OSError as error:
         raise EnvironmentFault(
@@ -72,6 +83,13 @@ def write_request(file: Path, place: StepPlace) -> Path | None:
             )
         ) from error  # fmt: skip
     return folder / REQUEST
+
+
+def _cannot_start(prepared: Prepared, step: PlannedStep, place: StepPlace, why: Unprepared) -> CannotStart:
+    if place.retries is None:
+        return CannotStart(exit_code=Exit.FAILED)
+    rule = prepared.plan.nodes[step.node].rules.retries
+    return CannotStart(exit_code=exit_of_failure(rule, place.retries + 1, "failed", why.error.name))
 
 
 def _step(prepared: Prepared, place: StepPlace) -> PlannedStep:
@@ -138,4 +156,5 @@ def _request(prepared: Prepared, step: PlannedStep, place: StepPlace, attempt: i
         memory=node.rules.memory or None,
         lock=node.lock,
         environments=str(environments_of(Path(plan.project))) if node.lock else "",
+        retries=None if place.retries is None else node.rules.retries,
     )

@@ -124,6 +124,39 @@ def test_a_timeout_is_kept_by_the_runner_and_backed_by_the_pods_own_deadline():
     assert "activeDeadlineSeconds" not in template(document({"a": {}}), "a")
 
 
+def test_attempts_are_the_ones_that_our_rule_asks_for():
+    retries = {"limit": 3, "backoff": "10s", "factor": 3, "max_backoff": "1m", "on": ["OSError"]}
+    made = template(document({"a": {"retries": retries}}), "a")
+    assert made["retryStrategy"] == {
+        "limit": 3,
+        "retryPolicy": "Always",
+        "expression": "asInt(lastRetry.exitCode) == 75",
+        "backoff": {"duration": "10s", "factor": 3, "cap": "60s"},
+    }
+    args = made["container"]["args"]
+    assert args[args.index("--retries") + 1] == "{{retries}}"
+
+
+@pytest.mark.parametrize("on", [[], ["killed"], ["OSError", "killed"]])
+def test_a_pod_that_was_killed_or_lost_is_tried_again_where_the_rule_says_so(on: list[str]):
+    made = template(document({"a": {"retries": {"limit": 1, "on": on}}}), "a")["retryStrategy"]
+    assert made["expression"].endswith('asInt(lastRetry.exitCode) > 128 || lastRetry.status == "Error"')
+    assert "backoff" not in made
+
+
+def test_without_retries_nothing_is_said_of_attempts():
+    made = template(document({"a": {"retries": 0}}), "a")
+    assert "retryStrategy" not in made
+    assert "--retries" not in made["container"]["args"]
+
+
+def test_waits_that_grow_by_a_part_are_refused():
+    manifest = compiled({"a": {"retries": {"limit": 2, "backoff": "10s", "factor": 1.5}}})
+    assert "grow 1.5 times" in refusals(manifest)[0]
+    assert next(p for p in manifest.problems if p.severity == "error").path == ("nodes", "a", "retries")
+    assert not compiled({"a": {"retries": {"limit": 2, "factor": 1.5}}}).is_refused
+
+
 def test_a_template_has_a_name_and_a_workflow_gets_one():
     assert document(CHAIN)["metadata"]["generateName"] == "p-"
     made = document(CHAIN, {"kind": "template"})

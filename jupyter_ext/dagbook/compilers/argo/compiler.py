@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from dagbook.compilers.argo.lint.manifest import lint
 from dagbook.compilers.argo.names import field_names, hera_models, label_value, object_name
+from dagbook.compilers.argo.retries import retry_problems
 from dagbook.compilers.argo.step_template import StepTemplates
 from dagbook.compilers.refusals import instead, refused, unknown_keys
 from dagbook.engine.deployment import Deployment, Manifest, Option
@@ -17,6 +18,8 @@ from dagbook.notebook.values import decode
 from dagbook.pipeline.problem import Problem
 
 _MAIN: Final = "main"
+_NODE: Final = frozenset({"cache", "cell_timeout", "retries"})
+"""Keys of nodes that are said to Argo, or kept by the step itself."""
 _API: Final = "argoproj.io/v1alpha1"
 _BRACES: Final = "{{"
 _REPORT: Final = "report it, with the pipeline file: this is a fault of Dagbook"
@@ -43,7 +46,7 @@ class ArgoCompiler:
         Raises:
             EnvironmentFault: Hera is not installed.
         """
-        problems = [*unknown_keys(deployment.spec, "Argo", node=("cache",)), *_problems(deployment)]
+        problems = [*unknown_keys(deployment.spec, "Argo", node=_NODE), *_problems(deployment)]
         if any(problem.severity == "error" for problem in problems):
             return Manifest(text="", suffix=".yaml", problems=tuple(problems))
         document = _Workflow(deployment).document()
@@ -79,6 +82,7 @@ def _problems(deployment: Deployment) -> list[Problem]:
             message = "the notebook asks for an environment of its own, and a pod has the image's"
             remedy = "put its packages into the image, and take the block out of the notebook"
             found.append(refused(("nodes", name, "notebook"), message, remedy, name))
+    found += retry_problems(deployment)
     if spec.tags or spec.experiment or any(node.tags for node in spec.nodes.values()):
         message = (
             "`tags` and `experiment` are not told to MLflow: what notebooks log themselves is all there is"

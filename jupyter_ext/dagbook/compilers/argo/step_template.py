@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dagbook.compilers.argo.retries import retry_strategy
 from dagbook.engine.deployment import Deployment
 from dagbook.engine.folders import step_folder
 
@@ -50,6 +51,7 @@ class StepTemplates:
                 ]
             ),
             active_deadline_seconds=deadline,
+            retry_strategy=retry_strategy(m, planned.rules.retries),
             container=m.Container(
                 image=self.deployment.options["image"],
                 command=["sh", "-c", SCRIPT, "dagbook"],
@@ -60,6 +62,8 @@ class StepTemplates:
 
     def _arguments(self, node: str, step: str) -> list[str]:
         made = ["--run", "{{workflow.uid}}", "--into", RUN_FOLDER, "--digest", self.deployment.digest]
+        if self.deployment.plan.nodes[node].rules.retries.limit:
+            made += ["--retries", "{{retries}}"]
         for up in self.upstream(node):
             made += ["--also", f"{UPSTREAM}/{self.names[up]}"]
         for name in self.deployment.params:

@@ -101,6 +101,7 @@ def _of_workflow(spec: Mapping[str, Any], place: Place, *, is_run: bool) -> Iter
             parameters,
             frozenset(names(part(inputs, "parameters"))),
             frozenset(names(part(inputs, "artifacts"))),
+            is_retried="retryStrategy" in template,
         )
         if isinstance(template.get("dag"), Mapping):
             yield from flaws_of_dag(template, at, scope, templates)
