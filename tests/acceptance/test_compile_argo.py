@@ -137,6 +137,20 @@ def test_a_kernel_that_is_killed_is_tried_again_where_the_rule_says_so(project: 
     assert result(cluster, "a/a/1")["state"] == "killed"
 
 
+def test_a_matrix_with_a_limit_and_locks_comes_to_the_same_result(project: Project, tmp_path: Path):
+    squares(project)
+    file = project.folder / "p.pipeline.yaml"
+    locks = "    mutex: gpu\n    semaphore: {licences: 2}"
+    keys = f"\n    concurrency: 2\n    resources: {{cpu: 1, memory: 1Gi}}\n{locks}"
+    file.write_text(file.read_text().replace("matrix: {by: [1, 2, 3]}", f"matrix: {{by: [1, 2, 3]}}{keys}"))
+    written = project.dagbook(*COMPILE, "--semaphores", "locks")
+    assert "kubectl create configmap locks --from-literal=licences=2" in written.err
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(written.out)
+    assert phases == {"first": "Succeeded", "square": "Succeeded", "total": "Succeeded"}, cluster.log
+    assert result(cluster, "total/total/1")["outputs"]["total"]["value"] == 12
+
+
 def test_what_argo_cannot_do_is_refused_with_its_line(project: Project):
     squares(project)
     answer = project.dagbook("compile", "p.pipeline.yaml", "--to", "argo")

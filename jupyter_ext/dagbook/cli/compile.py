@@ -23,6 +23,7 @@ from dagbook.errors import not_writable
 @click.option("--kind", help="argo: workflow or template.")
 @click.option("--store", help="argo: kind of the cluster's artifact store: s3, gcs or oss.")
 @click.option("--secret", help="argo: Kubernetes secret that holds the pipeline's secret parameters.")
+@click.option("--semaphores", help="argo: ConfigMap that says how many may hold each semaphore.")
 @click.option("--project", help="airflow, kubeflow, luigi: folder of the project where steps run.")
 @click.option("--volume", help="kubeflow: volume claim with the project, which all pods may write.")
 @click.option("--start-date", help="airflow: from when on missed runs are made up for: 2026-01-31.")

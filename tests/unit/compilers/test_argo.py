@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from dagbook.compilers.argo import compiler as argo
+from dagbook.compilers.argo import limits
 from dagbook.compilers.argo.compiler import ArgoCompiler
 from dagbook.compilers.argo.names import field_names, label_value, object_name
 from dagbook.compilers.argo.step_template import SCRIPT
@@ -155,6 +156,49 @@ def test_waits_that_grow_by_a_part_are_refused():
     assert "grow 1.5 times" in refusals(manifest)[0]
     assert next(p for p in manifest.problems if p.severity == "error").path == ("nodes", "a", "retries")
     assert not compiled({"a": {"retries": {"limit": 2, "factor": 1.5}}}).is_refused
+
+
+def test_what_a_step_asks_for_is_asked_of_kubernetes_and_leaves_us_room_to_say_what_happened():
+    made = template(document({"a": {"resources": {"cpu": "500m", "memory": "1Gi"}}}), "a")["container"]
+    memory = str(2**30 + limits.OWN_MEMORY)
+    assert made["resources"] == {"requests": {"cpu": "0.5", "memory": memory}, "limits": {"memory": memory}}
+    made = template(document({"a": {"resources": {"cpu": 2}}}), "a")["container"]
+    assert made["resources"] == {"requests": {"cpu": "2"}}
+    assert "resources" not in template(document({"a": {}}), "a")["container"]
+
+
+def test_locks_are_argos_and_the_number_of_a_semaphore_is_the_clusters():
+    nodes = {"a": {"mutex": ["gpu", "disk"], "semaphore": {"licences": 3}}}
+    made = template(document(nodes, {"semaphores": "churn-locks"}), "a")
+    assert made["synchronization"] == {
+        "mutexes": [{"name": "gpu"}, {"name": "disk"}],
+        "semaphores": [{"configMapKeyRef": {"name": "churn-locks", "key": "licences"}}],
+    }
+    said = compiled(nodes, {"semaphores": "churn-locks"}).problems
+    assert any(p.remedy == "kubectl create configmap churn-locks --from-literal=licences=3" for p in said)
+
+
+def test_a_semaphore_of_which_the_cluster_knows_nothing_is_refused():
+    assert "nothing is said" in refusals(compiled({"a": {"semaphore": {"licences": 3}}}))[0]
+    nodes = {"a": {"semaphore": {"licences": 3}}, "b": {"semaphore": {"licences": 2}}}
+    (message,) = refusals(compiled(nodes, {"semaphores": "locks"}))
+    assert message == "semaphore 'licences' lets 2 here and 3 elsewhere; a cluster has one number"
+
+
+def test_of_a_matrix_only_so_many_run_at_once():
+    nodes = {"a": {}, "b": {**MATRIX["b"], "concurrency": 2}, "c": MATRIX["c"], "b_each": {}}
+    made = document(nodes, concurrency=5)
+    assert made["spec"]["parallelism"] == 5
+    assert tasks(made)["b"] == {"name": "b", "template": "b-each-2", "depends": "a.Succeeded"}
+    around = template(made, "b-each-2")
+    assert around["parallelism"] == 2
+    (steps,) = around["dag"]["tasks"]
+    assert (steps["template"], len(steps["withItems"])) == ("b", 4)
+    assert tasks(made)["c"]["depends"] == "b.Succeeded && a.Succeeded"
+
+
+def test_a_pipeline_that_fails_fast_does_so_there():
+    assert template(document(CHAIN, fail_fast=True), "main")["dag"]["failFast"] is True
 
 
 def test_a_template_has_a_name_and_a_workflow_gets_one():

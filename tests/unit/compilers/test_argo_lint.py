@@ -57,6 +57,10 @@ spec:
     - name: train
       inputs: {parameters: [{name: part}]}
       activeDeadlineSeconds: 600
+      parallelism: 2
+      synchronization:
+        mutexes: [{name: gpu}]
+        semaphores: [{configMapKeyRef: {name: locks, key: licences}}]
       retryStrategy: {limit: 2, retryPolicy: OnError, backoff: {duration: 10s, maxDuration: 1h}}
       container:
         image: churn:1
@@ -163,6 +167,21 @@ MUTATIONS: dict[str, tuple[Broken, str]] = {
     "waits that grow by a part": (
         put(of_template("train", "retryStrategy", "backoff"), "factor", "1.5"), "backoff.factor",
     ),
+    "mutex without a name": (
+        put(of_template("train", "synchronization", "mutexes", 0), "name", ""), "synchronization.mutexes.0",
+    ),
+    "mutex that is held twice": (
+        add(of_template("train", "synchronization", "mutexes"), {"name": "gpu"}),
+        "synchronization.mutexes.1",
+    ),
+    "semaphore without a number": (
+        take(of_template("train", "synchronization", "semaphores", 0), "configMapKeyRef"),
+        "synchronization.semaphores.0",
+    ),
+    "semaphore of no ConfigMap": (
+        put(of_template("train", "synchronization", "semaphores", 0, "configMapKeyRef"), "name", ""),
+        "semaphores.0.configMapKeyRef",
+    ),
     "object's name in capitals": (
         put(lambda made: made["metadata"], "generateName", "Churn-"), "metadata.generateName",
     ),
@@ -213,7 +232,7 @@ def test_what_is_whole_has_no_flaws():
 
 
 def test_broken_manifests_pass_the_schema_and_are_caught():
-    assert len(MUTATIONS) >= 33
+    assert len(MUTATIONS) >= 37
     missed, seen_by_the_schema = [], []
     for name, (mutate, place) in MUTATIONS.items():
         made = copy.deepcopy(read(WORKFLOW))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ruamel.yaml import YAML
 
+from dagbook.compilers.argo.limits import limit_problems
 from dagbook.compilers.argo.lint.manifest import lint
 from dagbook.compilers.argo.names import field_names, hera_models, label_value, object_name
 from dagbook.compilers.argo.retries import retry_problems
@@ -18,8 +19,11 @@ from dagbook.notebook.values import decode
 from dagbook.pipeline.problem import Problem
 
 _MAIN: Final = "main"
-_NODE: Final = frozenset({"cache", "cell_timeout", "retries"})
+_NODE: Final = frozenset(
+    {"cache", "cell_timeout", "concurrency", "mutex", "resources", "retries", "semaphore"}
+)
 """Keys of nodes that are said to Argo, or kept by the step itself."""
+_PIPELINE: Final = frozenset({"concurrency", "fail_fast"})
 _API: Final = "argoproj.io/v1alpha1"
 _BRACES: Final = "{{"
 _REPORT: Final = "report it, with the pipeline file: this is a fault of Dagbook"
@@ -37,6 +41,7 @@ class ArgoCompiler:
             help="kind of the cluster's artifact store", default="s3", choices=("s3", "gcs", "oss")
         ),
         "secret": Option(help="Kubernetes secret that holds the pipeline's secret parameters"),
+        "semaphores": Option(help="ConfigMap that says how many may hold each semaphore"),
         "service-account": Option(help="service account of the pods"),
     }
 
@@ -46,7 +51,10 @@ class ArgoCompiler:
         Raises:
             EnvironmentFault: Hera is not installed.
         """
-        problems = [*unknown_keys(deployment.spec, "Argo", node=_NODE), *_problems(deployment)]
+        problems = [
+            *unknown_keys(deployment.spec, "Argo", node=_NODE, pipeline=_PIPELINE),
+            *_problems(deployment),
+        ]
         if any(problem.severity == "error" for problem in problems):
             return Manifest(text="", suffix=".yaml", problems=tuple(problems))
         document = _Workflow(deployment).document()
@@ -82,7 +90,7 @@ def _problems(deployment: Deployment) -> list[Problem]:
             message = "the notebook asks for an environment of its own, and a pod has the image's"
             remedy = "put its packages into the image, and take the block out of the notebook"
             found.append(refused(("nodes", name, "notebook"), message, remedy, name))
-    found += retry_problems(deployment)
+    found += [*retry_problems(deployment), *limit_problems(deployment)]
     if spec.tags or spec.experiment or any(node.tags for node in spec.nodes.values()):
         message = (
             "`tags` and `experiment` are not told to MLflow: what notebooks log themselves is all there is"
@@ -105,6 +113,9 @@ class _Workflow:
         self._deployment = deployment
         self._m: Any = hera_models()
         self._names = field_names(deployment.plan.nodes, taken=[_MAIN])
+        self._each = field_names(
+            [f"{node}-each" for node in deployment.plan.nodes], taken=[_MAIN, *self._names.values()]
+        )
         self._templates = StepTemplates(self._m, deployment, self._names)
 
     def document(self) -> dict[str, Any]:
@@ -130,27 +141,51 @@ class _Workflow:
             arguments=m.Arguments(parameters=[self._parameter(name) for name in deployment.params])
             if deployment.params
             else None,
-            templates=[self._main(), *(self._templates.template(node) for node in deployment.plan.nodes)],
+            parallelism=deployment.spec.concurrency,
+            templates=[
+                self._main(),
+                *(made for node in deployment.plan.nodes for made in self._of_node(node)),
+            ],
         )
 
     def _main(self) -> Any:
-        m = self._m
-        return m.Template(
-            name=_MAIN,
-            dag=m.DAGTemplate(
-                # As here: what does not depend on a failed step is finished.
-                fail_fast=False,
-                tasks=[self._task(node) for node in self._deployment.plan.nodes],
-            ),
+        return self._m.Template(
+            name=_MAIN, dag=self._dag([self._task(node) for node in self._deployment.plan.nodes])
+        )
+
+    def _dag(self, tasks: list[Any]) -> Any:
+        # As here: what does not depend on a failed step is finished, unless the file says otherwise.
+        return self._m.DAGTemplate(fail_fast=self._deployment.spec.fail_fast, tasks=tasks)
+
+    def _of_node(self, node: str) -> Iterator[Any]:
+        """Its templates: the step's, and around that one the DAG that runs only so many at once."""
+        yield self._templates.template(node)
+        if self._is_limited(node):
+            yield self._m.Template(
+                name=self._each[f"{node}-each"],
+                parallelism=self._deployment.plan.nodes[node].rules.concurrency,
+                dag=self._dag([self._steps(node)]),
+            )
+
+    def _is_limited(self, node: str) -> bool:
+        return (
+            self._templates.is_matrix(node)
+            and self._deployment.plan.nodes[node].rules.concurrency is not None
         )
 
     def _task(self, node: str) -> Any:
-        m, upstream = self._m, self._templates.upstream(node)
+        waits = " && ".join(f"{self._names[up]}.Succeeded" for up in self._templates.upstream(node)) or None
+        if not self._is_limited(node):
+            return self._steps(node, waits)
+        return self._m.DAGTask(name=self._names[node], template=self._each[f"{node}-each"], depends=waits)
+
+    def _steps(self, node: str, waits: str | None = None) -> Any:
+        m = self._m
         items = self._items(node) if self._templates.is_matrix(node) else None
         return m.DAGTask(
             name=self._names[node],
             template=self._names[node],
-            depends=" && ".join(f"{self._names[up]}.Succeeded" for up in upstream) or None,
+            depends=waits,
             arguments=m.Arguments(parameters=[m.Parameter(name="index", value="{{item.index}}")])
             if items
             else None,

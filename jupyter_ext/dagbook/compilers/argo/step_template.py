@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dagbook.compilers.argo.limits import resources, synchronization
 from dagbook.compilers.argo.retries import retry_strategy
 from dagbook.engine.deployment import Deployment
 from dagbook.engine.folders import step_folder
@@ -52,11 +53,13 @@ class StepTemplates:
             ),
             active_deadline_seconds=deadline,
             retry_strategy=retry_strategy(m, planned.rules.retries),
+            synchronization=synchronization(m, planned.locks, self.deployment.options["semaphores"]),
             container=m.Container(
                 image=self.deployment.options["image"],
                 command=["sh", "-c", SCRIPT, "dagbook"],
                 args=self._arguments(node, step),
                 env=self._environment() or None,
+                resources=resources(m, planned.rules),
             ),
         )
 

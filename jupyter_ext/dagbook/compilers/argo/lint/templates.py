@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dagbook.compilers.argo.lint.flaws import Flaw, Place, each, names, part, twice
+from dagbook.compilers.argo.lint.locks import flaws_of_locks
 from dagbook.compilers.argo.lint.texts import PARAMETER, VARIABLE, is_duration, is_quantity
 
 _KINDS: Final = (
@@ -35,6 +36,7 @@ def flaws_of_template(template: Mapping[str, Any], place: Place, volumes: frozen
         if isinstance(template.get(key), Mapping):
             own = frozenset(names(template.get("volumes")))
             yield from _container(template[key], (*place, key), volumes | own)
+    yield from flaws_of_locks(template.get("synchronization"), (*place, "synchronization"))
     yield from _retries(template.get("retryStrategy"), (*place, "retryStrategy"))
     deadline = template.get("activeDeadlineSeconds")
     if (
