@@ -38,6 +38,8 @@ class FolderCluster:
         """Run a workflow to its end; task → Succeeded, Failed, Skipped or Omitted."""
         document = YAML(typ="safe", pure=True).load(manifest)
         spec = document["spec"]
+        if document["kind"] == "CronWorkflow":  # as it is fired
+            spec = spec["workflowSpec"]
         given = {one["name"]: one["value"] for one in spec.get("arguments", {}).get("parameters", [])}
         words = {f"workflow.parameters.{name}": value for name, value in (given | parameters).items()}
         words["workflow.uid"] = "uid-1"

@@ -151,6 +151,16 @@ def test_a_matrix_with_a_limit_and_locks_comes_to_the_same_result(project: Proje
     assert result(cluster, "total/total/1")["outputs"]["total"]["value"] == 12
 
 
+def test_a_workflow_that_cron_fires_comes_to_the_same_result(project: Project, tmp_path: Path):
+    squares(project)
+    file = project.folder / "p.pipeline.yaml"
+    file.write_text(f"{file.read_text()}on: {{schedule: {{cron: '0 6 * * *', missed: skip}}}}\n")
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(project.dagbook(*COMPILE, "--kind", "cron").out)
+    assert set(phases.values()) == {"Succeeded"}, cluster.log
+    assert result(cluster, "total/total/1")["outputs"]["total"]["value"] == 12
+
+
 def test_what_argo_cannot_do_is_refused_with_its_line(project: Project):
     squares(project)
     answer = project.dagbook("compile", "p.pipeline.yaml", "--to", "argo")

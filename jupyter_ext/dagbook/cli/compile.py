@@ -20,7 +20,7 @@ from dagbook.errors import not_writable
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it there, not to the terminal.")
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Another default.")
 @click.option("--image", help="Container image that has Dagbook, the notebooks and what they import.")
-@click.option("--kind", help="argo: workflow or template.")
+@click.option("--kind", help="argo: workflow, template or cron.")
 @click.option("--store", help="argo: kind of the cluster's artifact store: s3, gcs or oss.")
 @click.option("--secret", help="argo: Kubernetes secret that holds the pipeline's secret parameters.")
 @click.option("--semaphores", help="argo: ConfigMap that says how many may hold each semaphore.")

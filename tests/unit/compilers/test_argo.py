@@ -265,9 +265,55 @@ def test_a_label_has_no_more_than_63_characters():
     assert label_value("Weekly churn, " + "x" * 90) == "Weekly-churn-" + "x" * 50
 
 
-def test_a_schedule_or_a_hook_is_refused_and_not_dropped():
-    (message,) = refusals(compiled(CHAIN, on={"schedule": {"cron": "0 6 * * 1-5"}}))
-    assert message == "`on:` cannot be said to Argo yet"
+@pytest.mark.parametrize("event", ["success", "failure", "exit"])
+def test_a_hook_is_refused_and_not_dropped(event: str):
+    manifest = compiled(CHAIN, on={event: "tell.ipynb"})
+    assert refusals(manifest) == [f"`on: {event}:` cannot be said to Argo yet"]
+    assert next(p for p in manifest.problems if p.severity == "error").path == ("on", event)
+
+
+DAILY = {"schedule": {"cron": "0 6 * * 1-5", "timezone": "Europe/Oslo"}}
+
+
+def test_a_schedule_is_a_cron_workflow_of_the_same_workflow():
+    made = document(CHAIN, {"kind": "cron"}, on=DAILY)
+    assert (made["kind"], made["metadata"]["name"]) == ("CronWorkflow", "p")
+    spec = made["spec"]
+    assert spec["schedules"] == ["0 6 * * 1-5"]
+    assert (spec["timezone"], spec["concurrencyPolicy"]) == ("Europe/Oslo", "Forbid")
+    assert spec["startingDeadlineSeconds"] > 300 * 24 * 3600
+    assert spec["workflowMetadata"]["labels"] == made["metadata"]["labels"]
+    assert spec["workflowSpec"] == document(CHAIN, on=DAILY)["spec"]
+
+
+def test_a_firing_that_is_not_to_be_made_up_for_has_no_time_for_it():
+    schedule = {"schedule": {**DAILY["schedule"], "missed": "skip"}}
+    assert document(CHAIN, {"kind": "cron"}, on=schedule)["spec"]["startingDeadlineSeconds"] == 0
+
+
+def test_without_the_kind_it_is_said_that_nothing_starts_it():
+    said = [p for p in compiled(CHAIN, on=DAILY).problems if p.path == ("on", "schedule")]
+    assert [p.message for p in said] == ["nothing starts this at 0 6 * * 1-5 (Europe/Oslo)"]
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        ({}, "does not say when"),
+        ({"schedule": {"cron": "0 6 L * *"}}, "does not read"),
+        ({"schedule": {"cron": "0 6 * * MON#3"}}, "does not read"),
+        ({"schedule": {"cron": "0 6 * * 7"}}, "does not read"),
+        ({"schedule": {"cron": "0 6 * * *", "missed": "run-all"}}, "the newest alone"),
+    ],
+)
+def test_times_that_argo_cannot_keep_are_refused(on: Any, said: str):
+    assert said in refusals(compiled(CHAIN, {"kind": "cron"}, on=on))[0]
+
+
+@pytest.mark.parametrize("cron", ["0 6 * * MON-FRI", "*/7 7 7 jul wed", "0 6 1,15 * 0/2", "5 0 * * 1-5/2"])
+def test_times_that_argo_can_keep_are_written(cron: str):
+    made = document(CHAIN, {"kind": "cron"}, on={"schedule": {"cron": cron}})
+    assert made["spec"]["schedules"] == [cron]
 
 
 def test_a_notebook_with_an_environment_of_its_own_is_refused():

@@ -250,6 +250,8 @@ def test_broken_manifests_pass_the_schema_and_are_caught():
     ("key", "value"),
     [
         ("schedules", ["0 3 * *"]),
+        ("schedules", ["0 3 L * *"]),
+        ("schedules", ["0 3 * * 7"]),
         ("schedules", ["61 3 * * *"]),
         ("timezone", "Europe/Berln"),
         ("concurrencyPolicy", "Forbidden"),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
+from dagbook.compilers.argo.cron import cron_spec, event_problems
 from dagbook.compilers.argo.limits import limit_problems
 from dagbook.compilers.argo.lint.manifest import lint
 from dagbook.compilers.argo.names import field_names, hera_models, label_value, object_name
@@ -19,11 +20,12 @@ from dagbook.notebook.values import decode
 from dagbook.pipeline.problem import Problem
 
 _MAIN: Final = "main"
+_KINDS: Final = {"workflow": "Workflow", "template": "WorkflowTemplate", "cron": "CronWorkflow"}
 _NODE: Final = frozenset(
     {"cache", "cell_timeout", "concurrency", "mutex", "resources", "retries", "semaphore"}
 )
 """Keys of nodes that are said to Argo, or kept by the step itself."""
-_PIPELINE: Final = frozenset({"concurrency", "fail_fast"})
+_PIPELINE: Final = frozenset({"concurrency", "fail_fast", "on"})
 _API: Final = "argoproj.io/v1alpha1"
 _BRACES: Final = "{{"
 _REPORT: Final = "report it, with the pipeline file: this is a fault of Dagbook"
@@ -36,7 +38,7 @@ class ArgoCompiler:
 
     options: Mapping[str, Option] = {
         "image": Option(help="container image that has Dagbook, the notebooks and what they import"),
-        "kind": Option(help="what to write", default="workflow", choices=("workflow", "template")),
+        "kind": Option(help="what to write", default="workflow", choices=("workflow", "template", "cron")),
         "store": Option(
             help="kind of the cluster's artifact store", default="s3", choices=("s3", "gcs", "oss")
         ),
@@ -90,7 +92,7 @@ def _problems(deployment: Deployment) -> list[Problem]:
             message = "the notebook asks for an environment of its own, and a pod has the image's"
             remedy = "put its packages into the image, and take the block out of the notebook"
             found.append(refused(("nodes", name, "notebook"), message, remedy, name))
-    found += [*retry_problems(deployment), *limit_problems(deployment)]
+    found += [*retry_problems(deployment), *limit_problems(deployment), *event_problems(deployment)]
     if spec.tags or spec.experiment or any(node.tags for node in spec.nodes.values()):
         message = (
             "`tags` and `experiment` are not told to MLflow: what notebooks log themselves is all there is"
@@ -121,17 +123,21 @@ class _Workflow:
     def document(self) -> dict[str, Any]:
         """The manifest as plain values, with the keys in the order in which people read them."""
         m, name = self._m, object_name(self._deployment.plan.pipeline)
-        is_template = self._deployment.options["kind"] == "template"
-        kind = m.WorkflowTemplate if is_template else m.Workflow
-        named = {"name": name} if is_template else {"generate_name": f"{name}-"}
-        made = kind(
+        kind = _KINDS[self._deployment.options["kind"]]
+        named = {"generate_name": f"{name}-"} if kind == "Workflow" else {"name": name}
+        made = getattr(m, kind)(
             api_version=_API,
-            kind="WorkflowTemplate" if is_template else "Workflow",
+            kind=kind,
             metadata=m.ObjectMeta(**named, labels=self._labels(), annotations=self._annotations() or None),
-            spec=self._spec(),
+            spec=self._cron() if kind == "CronWorkflow" else self._spec(),
         )
         dumped: dict[str, Any] = made.model_dump(mode="json", by_alias=True, exclude_none=True)
         return {key: dumped[key] for key in ("apiVersion", "kind", "metadata", "spec")}
+
+    def _cron(self) -> Any:
+        schedule = self._deployment.spec.on.schedule
+        assert schedule is not None  # else it was refused
+        return cron_spec(self._m, schedule, self._spec(), self._labels())
 
     def _spec(self) -> Any:
         m, deployment = self._m, self._deployment
