@@ -26,6 +26,8 @@ class FolderCluster:
     def __init__(self, project: Path, room: Path) -> None:
         self.store = room / "store"
         self.log: list[str] = []
+        self.loses = ""
+        """A pod whose artifacts never get to the store."""
         self._project = project
         self._room = room
         self._bin = room / "bin"
@@ -87,7 +89,7 @@ class FolderCluster:
         """One pod; its /tmp is a folder of its own."""
         root = self._room / "pods" / name
         template = json.loads(_filled(json.dumps(template), words).replace("/tmp/dagbook", str(root)))
-        for artifact in template["inputs"].get("artifacts", []):
+        for artifact in template.get("inputs", {}).get("artifacts", []):
             source = self.store / artifact["s3"]["key"]
             if source.is_dir():
                 shutil.copytree(source, artifact["path"])
@@ -96,15 +98,15 @@ class FolderCluster:
         container = template["container"]
         path = f"{self._bin}:{os.environ['PATH']}"
         done = subprocess.run(
-            [*container["command"], *container["args"]],
+            [*container["command"], *container.get("args", [])],
             cwd=self._project, env={**os.environ, "PATH": path}, check=False,
             capture_output=True, text=True, timeout=600,
         )  # fmt: skip
         self.log.append(f"{name}: {done.returncode}\n{done.stdout}{done.stderr}")
-        for artifact in template["outputs"]["artifacts"]:
+        for artifact in template.get("outputs", {}).get("artifacts", []) if name != self.loses else []:
             shutil.copytree(artifact["path"], self.store / artifact["s3"]["key"], dirs_exist_ok=True)
         # A pod's disk goes with it: whoever still points there has not understood.
-        shutil.rmtree(root)
+        shutil.rmtree(root, ignore_errors=True)
         return done.returncode
 
 

@@ -161,6 +161,84 @@ def test_a_workflow_that_cron_fires_comes_to_the_same_result(project: Project, t
     assert result(cluster, "total/total/1")["outputs"]["total"]["value"] == 12
 
 
+def branches(project: Project, *, fails: bool = False, more: str = "") -> None:
+    """`a`, and what follows on it when it went well, when it failed, and in any case."""
+    source = "import dagbook\ndagbook.output(y=x)" + ("\nraise ValueError('no data')" if fails else "")
+    project.notebook("a.ipynb", parameters("x = 1"), source)
+    project.notebook("note.ipynb", parameters("x = 0"), "import dagbook\ndagbook.output(y=x)")
+    project.pipeline(
+        "pipeline: p\nparams: {x: 1}\nnodes:\n"
+        "  a: {notebook: a.ipynb, params: {x: '${params.x}'}}\n"
+        "  large: {notebook: note.ipynb, needs: a, when: a.y > 3}\n"
+        "  after: {notebook: note.ipynb, needs: large}\n"
+        "  mend: {notebook: note.ipynb, needs: a, run_if: failure}\n"
+        "  tidy: {notebook: note.ipynb, needs: [after, mend], run_if: always}\n" + more
+    )
+
+
+def skipped(cluster: FolderCluster, node: str) -> str:
+    return str(
+        json.loads((cluster.store / f"dagbook/uid-1/{node}/{node}/skipped.json").read_text())["because"]
+    )
+
+
+def ran(cluster: FolderCluster) -> set[str]:
+    return {file.parts[-3] for file in cluster.store.glob("dagbook/uid-1/*/*/1/result.json")}
+
+
+def here(project: Project, *words: str) -> tuple[set[str], int]:
+    """What runs when we run it ourselves, and the exit code."""
+    answer = project.dagbook("run", "p.pipeline.yaml", *words, "--json")
+    steps = ("a", "large", "after", "mend", "tidy")
+    return {step for step in steps if answer.step(step)["state"] != "skipped"}, answer.code
+
+
+def test_a_condition_that_does_not_hold_is_in_nobodys_way(project: Project, tmp_path: Path):
+    branches(project)
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(project.dagbook(*COMPILE).out)
+    assert phases.pop("verdict") == "Omitted"
+    assert set(phases.values()) == {"Succeeded"}, cluster.log
+    assert (ran(cluster), 0) == ({"a", "after", "tidy"}, 0) == here(project)
+    assert skipped(cluster, "large") == "when: a.y > 3 does not hold"
+    assert skipped(cluster, "mend") == "nothing that it needs failed (run_if: failure)"
+
+
+def test_a_condition_that_holds_lets_the_step_run(project: Project, tmp_path: Path):
+    branches(project)
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    cluster.submit(project.dagbook(*COMPILE).out, x="5")
+    assert (ran(cluster), 0) == ({"a", "large", "after", "tidy"}, 0) == here(project, "-p", "x=5")
+
+
+def test_a_failure_is_dealt_with_and_remains_one(project: Project, tmp_path: Path):
+    branches(project, fails=True)
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(project.dagbook(*COMPILE).out)
+    assert phases == {
+        "a": "Failed", "large": "Omitted", "after": "Omitted", "mend": "Succeeded", "tidy": "Succeeded",
+        "verdict": "Failed",
+    }  # fmt: skip
+    assert (ran(cluster), 1) == ({"a", "mend", "tidy"}, 1) == here(project)
+
+
+def test_a_condition_that_is_none_fails_the_step(project: Project, tmp_path: Path):
+    branches(project, more="  odd: {notebook: note.ipynb, needs: a, when: str(a.y)}\n")
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    assert cluster.submit(project.dagbook(*COMPILE).out)["odd"] == "Failed"
+    assert result(cluster, "odd/odd/1")["error"]["name"] == "WrongCondition"
+
+
+def test_a_result_that_was_lost_is_a_failure_and_no_reason_to_skip(project: Project, tmp_path: Path):
+    squares(project)
+    manifest = project.dagbook(*COMPILE).out
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    cluster.loses = "square-1"
+    phases = cluster.submit(manifest)
+    assert phases == {"first": "Succeeded", "square": "Succeeded", "total": "Failed"}, cluster.log
+    assert "left no result" in result(cluster, "total/total/1")["error"]["value"]
+
+
 def test_what_argo_cannot_do_is_refused_with_its_line(project: Project):
     squares(project)
     answer = project.dagbook("compile", "p.pipeline.yaml", "--to", "argo")

@@ -55,16 +55,18 @@ def prepare(
 ) -> None:
     """Write the request of one STEP of the pipeline in FILE, and print its path: what compiled pipelines do.
 
-    What the step needs is taken from the results of its upstream, below the run's folder.
+    What the step needs is taken from the results of its upstream, below the run's folder. Of a step that is
+    skipped nothing is printed.
     """
-    from dagbook.api.node_request import CannotStart, StepPlace, write_request
+    from dagbook.api.node_request import NotStarted, StepPlace, write_request
     from dagbook.api.params import parse_assignments
     from dagbook.api.pipelines import open_pipeline
 
     values = parse_assignments(open_pipeline(file).spec, params)
     place = StepPlace(step=step, params=values, **where)
     request = write_request(file, place)
-    if isinstance(request, CannotStart):
-        click.echo(f"{step} cannot start; result.json in its folder says why", err=True)
+    if isinstance(request, NotStarted):
+        said = "cannot start" if request.exit_code else "is skipped"
+        click.echo(f"{step} {said}: {request.because}", err=True)
         ctx.exit(request.exit_code)
     click.echo(str(request))

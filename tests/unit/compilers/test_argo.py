@@ -201,6 +201,35 @@ def test_a_pipeline_that_fails_fast_does_so_there():
     assert template(document(CHAIN, fail_fast=True), "main")["dag"]["failFast"] is True
 
 
+OVER = "({0}.Succeeded || {0}.Failed || {0}.Errored || {0}.Skipped || {0}.Omitted)"
+
+
+@pytest.mark.parametrize("run_if", ["failure", "always", "any"])
+def test_who_looks_at_failures_waits_for_all_to_be_over(run_if: str):
+    nodes = {"a": {}, "b": {}, "c": {"needs": ["a", "b"], "run_if": run_if}, "verdict": {"needs": ["c"]}}
+    made = document(nodes)
+    assert tasks(made)["c"]["depends"] == f"{OVER.format('a')} && {OVER.format('b')}"
+    assert tasks(made)["verdict"]["depends"] == "c.Succeeded"
+
+
+def test_a_failure_that_was_dealt_with_still_fails_the_workflow():
+    made = document({"a": {}, "b": {"needs": ["a"], "run_if": "failure"}})
+    assert tasks(made)["verdict"]["depends"] == "a.Failed || a.Errored || b.Failed || b.Errored"
+    assert template(made, "verdict")["container"]["image"] == "churn:1"
+    assert "verdict" not in tasks(document(CHAIN))
+
+
+def test_a_condition_is_the_steps_own_to_find_out():
+    manifest = compiled({"a": {}, "b": {"params": {"x": "${a.y}"}, "when": "a.y > 3"}})
+    assert "> 3" not in manifest.text
+    assert [p.node for p in manifest.problems if p.path[-1] == "when"] == ["b"]
+
+
+def test_to_fail_fast_and_to_go_on_after_a_failure_are_not_had_together():
+    nodes = {"a": {}, "b": {"needs": ["a"], "run_if": "failure"}}
+    assert "starts nothing more" in refusals(compiled(nodes, fail_fast=True))[0]
+
+
 def test_a_template_has_a_name_and_a_workflow_gets_one():
     assert document(CHAIN)["metadata"]["generateName"] == "p-"
     made = document(CHAIN, {"kind": "template"})

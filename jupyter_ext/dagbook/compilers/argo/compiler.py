@@ -8,6 +8,13 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
+from dagbook.compilers.argo.conditions import (
+    condition_problems,
+    depends,
+    goes_on_after_failures,
+    verdict_task,
+    verdict_template,
+)
 from dagbook.compilers.argo.cron import cron_spec, event_problems
 from dagbook.compilers.argo.limits import limit_problems
 from dagbook.compilers.argo.lint.manifest import lint
@@ -22,7 +29,7 @@ from dagbook.pipeline.problem import Problem
 _MAIN: Final = "main"
 _KINDS: Final = {"workflow": "Workflow", "template": "WorkflowTemplate", "cron": "CronWorkflow"}
 _NODE: Final = frozenset(
-    {"cache", "cell_timeout", "concurrency", "mutex", "resources", "retries", "semaphore"}
+    {"cache", "cell_timeout", "concurrency", "mutex", "resources", "retries", "run_if", "semaphore", "when"}
 )
 """Keys of nodes that are said to Argo, or kept by the step itself."""
 _PIPELINE: Final = frozenset({"concurrency", "fail_fast", "on"})
@@ -93,6 +100,7 @@ def _problems(deployment: Deployment) -> list[Problem]:
             remedy = "put its packages into the image, and take the block out of the notebook"
             found.append(refused(("nodes", name, "notebook"), message, remedy, name))
     found += [*retry_problems(deployment), *limit_problems(deployment), *event_problems(deployment)]
+    found += condition_problems(deployment)
     if spec.tags or spec.experiment or any(node.tags for node in spec.nodes.values()):
         message = (
             "`tags` and `experiment` are not told to MLflow: what notebooks log themselves is all there is"
@@ -118,6 +126,9 @@ class _Workflow:
         self._each = field_names(
             [f"{node}-each" for node in deployment.plan.nodes], taken=[_MAIN, *self._names.values()]
         )
+        taken = [_MAIN, *self._names.values(), *self._each.values()]
+        (verdict,) = field_names(["verdict"], taken=taken).values()
+        self._verdict = verdict if goes_on_after_failures(deployment) else ""
         self._templates = StepTemplates(self._m, deployment, self._names)
 
     def document(self) -> dict[str, Any]:
@@ -151,13 +162,15 @@ class _Workflow:
             templates=[
                 self._main(),
                 *(made for node in deployment.plan.nodes for made in self._of_node(node)),
+                *([verdict_template(m, self._verdict, deployment.options["image"])] if self._verdict else []),
             ],
         )
 
     def _main(self) -> Any:
-        return self._m.Template(
-            name=_MAIN, dag=self._dag([self._task(node) for node in self._deployment.plan.nodes])
-        )
+        tasks = [self._task(node) for node in self._deployment.plan.nodes]
+        if self._verdict:
+            tasks.append(verdict_task(self._m, self._verdict, list(self._names.values())))
+        return self._m.Template(name=_MAIN, dag=self._dag(tasks))
 
     def _dag(self, tasks: list[Any]) -> Any:
         # As here: what does not depend on a failed step is finished, unless the file says otherwise.
@@ -180,7 +193,8 @@ class _Workflow:
         )
 
     def _task(self, node: str) -> Any:
-        waits = " && ".join(f"{self._names[up]}.Succeeded" for up in self._templates.upstream(node)) or None
+        upstream = [self._names[up] for up in self._templates.upstream(node)]
+        waits = depends(upstream, self._deployment.plan.nodes[node].rules.run_if)
         if not self._is_limited(node):
             return self._steps(node, waits)
         return self._m.DAGTask(name=self._names[node], template=self._each[f"{node}-each"], depends=waits)

@@ -14,7 +14,10 @@ from dagbook.engine.folders import step_folder
 RUN_FOLDER: Final = "/tmp/dagbook/run"  # noqa: S108  # in a container of its own
 UPSTREAM: Final = "/tmp/dagbook/upstream"  # noqa: S108
 # `"$@"` is everything that the two commands are not: no text of the workflow is ever read by the shell.
-SCRIPT: Final = 'request=$(dagbook node prepare "$@") && exec dagbook node run "$request"'
+# A step that is skipped has no request.
+SCRIPT: Final = (
+    'request=$(dagbook node prepare "$@") || exit $?; [ -z "$request" ] || exec dagbook node run "$request"'
+)
 _STARTING: Final = 300
 """Seconds that a pod gets beyond the notebook's own limit, which our runner keeps."""
 
