@@ -26,6 +26,9 @@ class FolderCluster:
     def __init__(self, project: Path, room: Path) -> None:
         self.store = room / "store"
         self.log: list[str] = []
+        self.asked: list[str] = []
+        self.answers: dict[str, bool] = {}
+        """Task that waits → whether somebody resumes it, or ends it with a no."""
         self.loses = ""
         """A pod whose artifacts never get to the store."""
         self._project = project
@@ -76,6 +79,9 @@ class FolderCluster:
         """Whether it succeeded in the end."""
         if "dag" in template:
             return not {"Failed"} & set(self._dag(template, words).values())
+        if "suspend" in template:
+            self.asked.append(template["inputs"]["parameters"][0]["value"])
+            return self.answers[template["name"]]
         strategy = template.get("retryStrategy")
         if strategy is None:
             return self._pod(name, template, words) == 0

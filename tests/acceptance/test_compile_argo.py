@@ -239,6 +239,25 @@ def test_a_result_that_was_lost_is_a_failure_and_no_reason_to_skip(project: Proj
     assert "left no result" in result(cluster, "total/total/1")["error"]["value"]
 
 
+@pytest.mark.parametrize(("answer", "runs"), [(True, {"a", "b", "d"}), (False, {"a", "c", "d"})])
+def test_a_person_decides(project: Project, tmp_path: Path, *, answer: bool, runs: set[str]):
+    project.notebook("note.ipynb", parameters("x = 0"), "import dagbook\ndagbook.output(y=x)")
+    project.pipeline(
+        "pipeline: p\nnodes:\n  a: {notebook: note.ipynb}\n"
+        "  b: {notebook: note.ipynb, approve: Ship it?, params: {x: '${a.y}'}}\n"
+        "  c: {notebook: note.ipynb, needs: b, run_if: failure}\n"
+        "  d: {notebook: note.ipynb, needs: c, run_if: always}\n"
+    )
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    cluster.answers = {"b-approve": answer}
+    phases = cluster.submit(project.dagbook(*COMPILE).out)
+    assert cluster.asked == ["Ship it?"]
+    assert (phases["b-approve"], phases["verdict"]) == (
+        ("Succeeded", "Omitted") if answer else ("Failed", "Failed")
+    )
+    assert ran(cluster) == runs, cluster.log
+
+
 def test_what_argo_cannot_do_is_refused_with_its_line(project: Project):
     squares(project)
     answer = project.dagbook("compile", "p.pipeline.yaml", "--to", "argo")

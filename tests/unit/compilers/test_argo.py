@@ -230,6 +230,43 @@ def test_to_fail_fast_and_to_go_on_after_a_failure_are_not_had_together():
     assert "starts nothing more" in refusals(compiled(nodes, fail_fast=True))[0]
 
 
+def test_a_person_is_asked_by_a_task_that_waits():
+    nodes = {"a": {}, "b": {"needs": ["a"], "approve": "Ship it?"}, "c": {"needs": ["b"]}, "b_approve": {}}
+    made = document(nodes)
+    (question,) = [name for name in tasks(made) if name.startswith("b-approve-")]
+    assert tasks(made)[question]["depends"] == "a.Succeeded"
+    assert tasks(made)["b"]["depends"] == f"{question}.Succeeded"
+    assert tasks(made)["c"]["depends"] == "b.Succeeded"
+    assert template(made, question)["suspend"] == {}
+    assert template(made, question)["inputs"]["parameters"] == [{"name": "question", "value": "Ship it?"}]
+
+
+def test_a_no_is_a_failure_that_others_can_look_at():
+    nodes = {"a": {"approve": "Go?"}, "b": {"needs": ["a"], "run_if": "failure"}}
+    made = document(nodes)
+    assert tasks(made)["b"]["depends"] == OVER.format("a")
+    assert tasks(made)["verdict"]["depends"].startswith("a-approve.Failed || a-approve.Errored || a.Failed")
+
+
+@pytest.mark.parametrize(
+    ("approve", "said"),
+    [
+        ({"message": "Go?", "by": ["ann"]}, "who may answer"),
+        ({"message": "Go?", "timeout": "1h"}, "goes on, as after a yes"),
+        ("Go with {{x}}?", "would replace"),
+    ],
+)
+def test_a_question_that_argo_cannot_ask_is_refused(approve: Any, said: str):
+    assert said in refusals(compiled({"a": {"approve": approve}}))[0]
+
+
+def test_a_question_is_asked_as_it_is_written_and_that_is_said():
+    said = [
+        p.message for p in compiled({"a": {}, "b": {"approve": "Is ${a.y} fine?"}}).problems if p.node == "b"
+    ]
+    assert ["as it is written" in message for message in said] == [True]
+
+
 def test_a_template_has_a_name_and_a_workflow_gets_one():
     assert document(CHAIN)["metadata"]["generateName"] == "p-"
     made = document(CHAIN, {"kind": "template"})

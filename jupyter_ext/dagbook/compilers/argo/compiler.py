@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
+from dagbook.compilers.argo.approval import approval_problems, question_template
 from dagbook.compilers.argo.conditions import (
     condition_problems,
     depends,
@@ -29,7 +30,18 @@ from dagbook.pipeline.problem import Problem
 _MAIN: Final = "main"
 _KINDS: Final = {"workflow": "Workflow", "template": "WorkflowTemplate", "cron": "CronWorkflow"}
 _NODE: Final = frozenset(
-    {"cache", "cell_timeout", "concurrency", "mutex", "resources", "retries", "run_if", "semaphore", "when"}
+    {
+        "approve",
+        "cache",
+        "cell_timeout",
+        "concurrency",
+        "mutex",
+        "resources",
+        "retries",
+        "run_if",
+        "semaphore",
+        "when",
+    }
 )
 """Keys of nodes that are said to Argo, or kept by the step itself."""
 _PIPELINE: Final = frozenset({"concurrency", "fail_fast", "on"})
@@ -100,7 +112,7 @@ def _problems(deployment: Deployment) -> list[Problem]:
             remedy = "put its packages into the image, and take the block out of the notebook"
             found.append(refused(("nodes", name, "notebook"), message, remedy, name))
     found += [*retry_problems(deployment), *limit_problems(deployment), *event_problems(deployment)]
-    found += condition_problems(deployment)
+    found += [*condition_problems(deployment), *approval_problems(deployment)]
     if spec.tags or spec.experiment or any(node.tags for node in spec.nodes.values()):
         message = (
             "`tags` and `experiment` are not told to MLflow: what notebooks log themselves is all there is"
@@ -126,7 +138,11 @@ class _Workflow:
         self._each = field_names(
             [f"{node}-each" for node in deployment.plan.nodes], taken=[_MAIN, *self._names.values()]
         )
+        asked = [node for node, planned in deployment.plan.nodes.items() if planned.approve is not None]
         taken = [_MAIN, *self._names.values(), *self._each.values()]
+        questions = field_names([f"{node}-approve" for node in asked], taken=taken)
+        self._questions = dict(zip(asked, questions.values(), strict=True))
+        taken += questions.values()
         (verdict,) = field_names(["verdict"], taken=taken).values()
         self._verdict = verdict if goes_on_after_failures(deployment) else ""
         self._templates = StepTemplates(self._m, deployment, self._names)
@@ -167,9 +183,9 @@ class _Workflow:
         )
 
     def _main(self) -> Any:
-        tasks = [self._task(node) for node in self._deployment.plan.nodes]
+        tasks = [task for node in self._deployment.plan.nodes for task in self._tasks(node)]
         if self._verdict:
-            tasks.append(verdict_task(self._m, self._verdict, list(self._names.values())))
+            tasks.append(verdict_task(self._m, self._verdict, [task.name for task in tasks]))
         return self._m.Template(name=_MAIN, dag=self._dag(tasks))
 
     def _dag(self, tasks: list[Any]) -> Any:
@@ -177,12 +193,15 @@ class _Workflow:
         return self._m.DAGTemplate(fail_fast=self._deployment.spec.fail_fast, tasks=tasks)
 
     def _of_node(self, node: str) -> Iterator[Any]:
-        """Its templates: the step's, and around that one the DAG that runs only so many at once."""
+        """Its templates: the question before it, the step's, and around that the DAG that limits how many."""
+        planned = self._deployment.plan.nodes[node]
+        if planned.approve is not None:
+            yield question_template(self._m, self._questions[node], planned.approve.message)
         yield self._templates.template(node)
         if self._is_limited(node):
             yield self._m.Template(
                 name=self._each[f"{node}-each"],
-                parallelism=self._deployment.plan.nodes[node].rules.concurrency,
+                parallelism=planned.rules.concurrency,
                 dag=self._dag([self._steps(node)]),
             )
 
@@ -192,12 +211,19 @@ class _Workflow:
             and self._deployment.plan.nodes[node].rules.concurrency is not None
         )
 
-    def _task(self, node: str) -> Any:
+    def _tasks(self, node: str) -> Iterator[Any]:
+        """The node's task, and before it the question, if there is one."""
+        m, question = self._m, self._questions.get(node)
         upstream = [self._names[up] for up in self._templates.upstream(node)]
         waits = depends(upstream, self._deployment.plan.nodes[node].rules.run_if)
-        if not self._is_limited(node):
-            return self._steps(node, waits)
-        return self._m.DAGTask(name=self._names[node], template=self._each[f"{node}-each"], depends=waits)
+        if question is not None:
+            yield m.DAGTask(name=question, template=question, depends=waits)
+            # It comes after the rest, so that there is one thing to wait for.
+            waits = depends([question], "success")
+        if self._is_limited(node):
+            yield m.DAGTask(name=self._names[node], template=self._each[f"{node}-each"], depends=waits)
+        else:
+            yield self._steps(node, waits)
 
     def _steps(self, node: str, waits: str | None = None) -> Any:
         m = self._m
