@@ -267,6 +267,11 @@ def test_a_question_is_asked_as_it_is_written_and_that_is_said():
     assert ["as it is written" in message for message in said] == [True]
 
 
+def test_of_warm_kernels_it_is_said_that_there_are_none():
+    said = compiled({"a": {"warm": True}}, preload=["pandas"]).problems
+    assert {("preload",), ("nodes", "a", "warm")} <= {p.path for p in said if p.severity == "warning"}
+
+
 def test_a_template_has_a_name_and_a_workflow_gets_one():
     assert document(CHAIN)["metadata"]["generateName"] == "p-"
     made = document(CHAIN, {"kind": "template"})

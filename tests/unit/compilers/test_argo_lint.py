@@ -182,6 +182,7 @@ MUTATIONS: dict[str, tuple[Broken, str]] = {
         put(of_template("train", "synchronization", "semaphores", 0, "configMapKeyRef"), "name", ""),
         "semaphores.0.configMapKeyRef",
     ),
+    "pause in words": (put(of_template("ask", "suspend"), "duration", "a while"), "suspend.duration"),
     "object's name in capitals": (
         put(lambda made: made["metadata"], "generateName", "Churn-"), "metadata.generateName",
     ),
@@ -232,7 +233,7 @@ def test_what_is_whole_has_no_flaws():
 
 
 def test_broken_manifests_pass_the_schema_and_are_caught():
-    assert len(MUTATIONS) >= 37
+    assert len(MUTATIONS) >= 38
     missed, seen_by_the_schema = [], []
     for name, (mutate, place) in MUTATIONS.items():
         made = copy.deepcopy(read(WORKFLOW))

@@ -22,6 +22,7 @@ from dagbook.compilers.argo.lint.manifest import lint
 from dagbook.compilers.argo.names import field_names, hera_models, label_value, object_name
 from dagbook.compilers.argo.retries import retry_problems
 from dagbook.compilers.argo.step_template import StepTemplates
+from dagbook.compilers.elsewhere import cold_problems
 from dagbook.compilers.refusals import instead, refused, unknown_keys
 from dagbook.engine.deployment import Deployment, Manifest, Option
 from dagbook.notebook.values import decode
@@ -40,11 +41,12 @@ _NODE: Final = frozenset(
         "retries",
         "run_if",
         "semaphore",
+        "warm",
         "when",
     }
 )
 """Keys of nodes that are said to Argo, or kept by the step itself."""
-_PIPELINE: Final = frozenset({"concurrency", "fail_fast", "on"})
+_PIPELINE: Final = frozenset({"concurrency", "fail_fast", "on", "preload"})
 _API: Final = "argoproj.io/v1alpha1"
 _BRACES: Final = "{{"
 _REPORT: Final = "report it, with the pipeline file: this is a fault of Dagbook"
@@ -112,7 +114,7 @@ def _problems(deployment: Deployment) -> list[Problem]:
             remedy = "put its packages into the image, and take the block out of the notebook"
             found.append(refused(("nodes", name, "notebook"), message, remedy, name))
     found += [*retry_problems(deployment), *limit_problems(deployment), *event_problems(deployment)]
-    found += [*condition_problems(deployment), *approval_problems(deployment)]
+    found += [*condition_problems(deployment), *approval_problems(deployment), *cold_problems(spec)]
     if spec.tags or spec.experiment or any(node.tags for node in spec.nodes.values()):
         message = (
             "`tags` and `experiment` are not told to MLflow: what notebooks log themselves is all there is"
