@@ -33,6 +33,17 @@ class Exit(IntEnum):
     SIGTERM = 143
 
 
+class PartExit(IntEnum):
+    """What a scheduler is told beyond `Exit`: what to do about a step that has no result."""
+
+    AGAIN = 75
+    """It failed, and is to be tried again."""
+    LEFT_OUT = 76
+    """Its upstream came to nothing, so it did not run."""
+    SKIPPED = 77
+    """Its condition does not hold; that is in nobody's way."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing that is wrong, where it is, and what to do about it.

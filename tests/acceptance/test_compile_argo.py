@@ -83,6 +83,181 @@ def test_an_image_with_other_notebooks_is_refused_by_every_step(project: Project
     assert not cluster.store.exists()
 
 
+def stubborn(project: Project, *, retries: str, error: str = "OSError('away')", succeeds_at: int = 3) -> None:
+    """A node that fails until it has been tried so often; and one that takes what it came to."""
+    project.notebook(
+        "try.ipynb",
+        parameters("count = ''"),
+        "from pathlib import Path\nimport dagbook\nseen = Path(count)\n"
+        "seen.write_text(str(int(seen.read_text()) + 1) if seen.exists() else '1')\n"
+        f"if int(seen.read_text()) < {succeeds_at}: raise {error}",
+        "dagbook.output(tries=int(seen.read_text()))",
+    )
+    project.notebook("after.ipynb", parameters("tries = 0"), "import dagbook\ndagbook.output(got=tries)")
+    project.pipeline(
+        "pipeline: p\nnodes:\n"
+        f"  a: {{notebook: try.ipynb, retries: {retries}, params: {{count: {project.folder}/count}}}}\n"
+        "  b: {notebook: after.ipynb, params: {tries: '${a.tries}'}}\n"
+    )
+
+
+def test_attempts_follow_each_other_and_each_keeps_its_folder(project: Project, tmp_path: Path):
+    stubborn(project, retries="{limit: 3, on: OSError}")
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(project.dagbook(*COMPILE).out)
+    assert phases == {"a": "Succeeded", "b": "Succeeded"}, cluster.log
+    assert [result(cluster, f"a/a/{n}")["state"] for n in (1, 2, 3)] == ["failed", "failed", "succeeded"]
+    assert result(cluster, "b/b/1")["outputs"]["got"]["value"] == 3
+
+
+@pytest.mark.parametrize(
+    ("retries", "error", "tries"),
+    [
+        ("{limit: 3, on: OSError}", "KeyError('x')", "1"),
+        ("1", "OSError('away')", "2"),
+    ],
+)
+def test_no_attempt_is_made_that_would_not_be_made_here(
+    project: Project, tmp_path: Path, retries: str, error: str, tries: str
+):
+    stubborn(project, retries=retries, error=error)
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    assert cluster.submit(project.dagbook(*COMPILE).out) == {"a": "Failed", "b": "Omitted"}, cluster.log
+    assert (project.folder / "count").read_text() == tries
+
+
+def test_a_kernel_that_is_killed_is_tried_again_where_the_rule_says_so(project: Project, tmp_path: Path):
+    stubborn(project, retries="{limit: 1, on: killed}", error="os.kill(os.getpid(), 9)", succeeds_at=2)
+    source = project.folder / "try.ipynb"
+    source.write_text(
+        source.read_text().replace("import dagbook", "import dagbook, os", 1).replace("raise ", "")
+    )
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    assert cluster.submit(project.dagbook(*COMPILE).out)["a"] == "Succeeded", cluster.log
+    assert result(cluster, "a/a/1")["state"] == "killed"
+
+
+def test_a_matrix_with_a_limit_and_locks_comes_to_the_same_result(project: Project, tmp_path: Path):
+    squares(project)
+    file = project.folder / "p.pipeline.yaml"
+    locks = "    mutex: gpu\n    semaphore: {licences: 2}"
+    keys = f"\n    concurrency: 2\n    resources: {{cpu: 1, memory: 1Gi}}\n{locks}"
+    file.write_text(file.read_text().replace("matrix: {by: [1, 2, 3]}", f"matrix: {{by: [1, 2, 3]}}{keys}"))
+    written = project.dagbook(*COMPILE, "--semaphores", "locks")
+    assert "kubectl create configmap locks --from-literal=licences=2" in written.err
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(written.out)
+    assert phases == {"first": "Succeeded", "square": "Succeeded", "total": "Succeeded"}, cluster.log
+    assert result(cluster, "total/total/1")["outputs"]["total"]["value"] == 12
+
+
+def test_a_workflow_that_cron_fires_comes_to_the_same_result(project: Project, tmp_path: Path):
+    squares(project)
+    file = project.folder / "p.pipeline.yaml"
+    file.write_text(f"{file.read_text()}on: {{schedule: {{cron: '0 6 * * *', missed: skip}}}}\n")
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(project.dagbook(*COMPILE, "--kind", "cron").out)
+    assert set(phases.values()) == {"Succeeded"}, cluster.log
+    assert result(cluster, "total/total/1")["outputs"]["total"]["value"] == 12
+
+
+def branches(project: Project, *, fails: bool = False, more: str = "") -> None:
+    """`a`, and what follows on it when it went well, when it failed, and in any case."""
+    source = "import dagbook\ndagbook.output(y=x)" + ("\nraise ValueError('no data')" if fails else "")
+    project.notebook("a.ipynb", parameters("x = 1"), source)
+    project.notebook("note.ipynb", parameters("x = 0"), "import dagbook\ndagbook.output(y=x)")
+    project.pipeline(
+        "pipeline: p\nparams: {x: 1}\nnodes:\n"
+        "  a: {notebook: a.ipynb, params: {x: '${params.x}'}}\n"
+        "  large: {notebook: note.ipynb, needs: a, when: a.y > 3}\n"
+        "  after: {notebook: note.ipynb, needs: large}\n"
+        "  mend: {notebook: note.ipynb, needs: a, run_if: failure}\n"
+        "  tidy: {notebook: note.ipynb, needs: [after, mend], run_if: always}\n" + more
+    )
+
+
+def skipped(cluster: FolderCluster, node: str) -> str:
+    return str(
+        json.loads((cluster.store / f"dagbook/uid-1/{node}/{node}/skipped.json").read_text())["because"]
+    )
+
+
+def ran(cluster: FolderCluster) -> set[str]:
+    return {file.parts[-3] for file in cluster.store.glob("dagbook/uid-1/*/*/1/result.json")}
+
+
+def here(project: Project, *words: str) -> tuple[set[str], int]:
+    """What runs when we run it ourselves, and the exit code."""
+    answer = project.dagbook("run", "p.pipeline.yaml", *words, "--json")
+    steps = ("a", "large", "after", "mend", "tidy")
+    return {step for step in steps if answer.step(step)["state"] != "skipped"}, answer.code
+
+
+def test_a_condition_that_does_not_hold_is_in_nobodys_way(project: Project, tmp_path: Path):
+    branches(project)
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(project.dagbook(*COMPILE).out)
+    assert phases.pop("verdict") == "Omitted"
+    assert set(phases.values()) == {"Succeeded"}, cluster.log
+    assert (ran(cluster), 0) == ({"a", "after", "tidy"}, 0) == here(project)
+    assert skipped(cluster, "large") == "when: a.y > 3 does not hold"
+    assert skipped(cluster, "mend") == "nothing that it needs failed (run_if: failure)"
+
+
+def test_a_condition_that_holds_lets_the_step_run(project: Project, tmp_path: Path):
+    branches(project)
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    cluster.submit(project.dagbook(*COMPILE).out, x="5")
+    assert (ran(cluster), 0) == ({"a", "large", "after", "tidy"}, 0) == here(project, "-p", "x=5")
+
+
+def test_a_failure_is_dealt_with_and_remains_one(project: Project, tmp_path: Path):
+    branches(project, fails=True)
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    phases = cluster.submit(project.dagbook(*COMPILE).out)
+    assert phases == {
+        "a": "Failed", "large": "Omitted", "after": "Omitted", "mend": "Succeeded", "tidy": "Succeeded",
+        "verdict": "Failed",
+    }  # fmt: skip
+    assert (ran(cluster), 1) == ({"a", "mend", "tidy"}, 1) == here(project)
+
+
+def test_a_condition_that_is_none_fails_the_step(project: Project, tmp_path: Path):
+    branches(project, more="  odd: {notebook: note.ipynb, needs: a, when: str(a.y)}\n")
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    assert cluster.submit(project.dagbook(*COMPILE).out)["odd"] == "Failed"
+    assert result(cluster, "odd/odd/1")["error"]["name"] == "WrongCondition"
+
+
+def test_a_result_that_was_lost_is_a_failure_and_no_reason_to_skip(project: Project, tmp_path: Path):
+    squares(project)
+    manifest = project.dagbook(*COMPILE).out
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    cluster.loses = "square-1"
+    phases = cluster.submit(manifest)
+    assert phases == {"first": "Succeeded", "square": "Succeeded", "total": "Failed"}, cluster.log
+    assert "left no result" in result(cluster, "total/total/1")["error"]["value"]
+
+
+@pytest.mark.parametrize(("answer", "runs"), [(True, {"a", "b", "d"}), (False, {"a", "c", "d"})])
+def test_a_person_decides(project: Project, tmp_path: Path, *, answer: bool, runs: set[str]):
+    project.notebook("note.ipynb", parameters("x = 0"), "import dagbook\ndagbook.output(y=x)")
+    project.pipeline(
+        "pipeline: p\nnodes:\n  a: {notebook: note.ipynb}\n"
+        "  b: {notebook: note.ipynb, approve: Ship it?, params: {x: '${a.y}'}}\n"
+        "  c: {notebook: note.ipynb, needs: b, run_if: failure}\n"
+        "  d: {notebook: note.ipynb, needs: c, run_if: always}\n"
+    )
+    cluster = FolderCluster(project.folder, tmp_path / "cluster")
+    cluster.answers = {"b-approve": answer}
+    phases = cluster.submit(project.dagbook(*COMPILE).out)
+    assert cluster.asked == ["Ship it?"]
+    assert (phases["b-approve"], phases["verdict"]) == (
+        ("Succeeded", "Omitted") if answer else ("Failed", "Failed")
+    )
+    assert ran(cluster) == runs, cluster.log
+
+
 def test_what_argo_cannot_do_is_refused_with_its_line(project: Project):
     squares(project)
     answer = project.dagbook("compile", "p.pipeline.yaml", "--to", "argo")

@@ -11,14 +11,18 @@ from typing import Any
 
 from dagbook import bootstrap
 from dagbook.api.planning import Choices, Prepared, check_file, make_plan
-from dagbook.engine.arrivals import state_on_arrival
-from dagbook.engine.folders import REQUEST, RESULT, attempt_folder, environments_of, frozen_notebook
-from dagbook.engine.prepare import FrozenNotebook, Unprepared, prepare_step
+from dagbook.engine.arrivals import NO_RESULT, state_on_arrival
+from dagbook.engine.attempts_elsewhere import exit_of_failure
+from dagbook.engine.expansion import does_not_hold
+from dagbook.engine.folders import REQUEST, RESULT, SKIPPED, attempt_folder, environments_of, frozen_notebook
+from dagbook.engine.prepare import FrozenNotebook, Unprepared, condition_holds, prepare_step
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.engine.upstream import Around
-from dagbook.errors import EnvironmentFault, Finding, InvalidInput, did_you_mean
+from dagbook.errors import EnvironmentFault, Exit, Finding, InvalidInput, did_you_mean
 from dagbook.pipeline.digest import plan_digest
 from dagbook.pipeline.plan import PlannedStep
+from dagbook.run.events import StepSkipped
+from dagbook.run.judge import Omit, judge_needs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +33,8 @@ class StepPlace:
         folder: of the run; the attempt gets its own folder below it.
         also: further folders in which the folders of upstream steps are looked for.
         digest: what the pipeline was when it was compiled; empty to take it as it is.
-        attempt: from 1; the next unused one when None.
+        retries: attempts that were made before, by a scheduler that counts them: this is the next one, and
+            its exit code says whether there is to be another. None for the next unused one, by nobody's rule.
     """
 
     step: str
@@ -37,14 +42,28 @@ class StepPlace:
     folder: Path
     also: Sequence[Path] = ()
     digest: str = ""
-    attempt: int | None = None
+    retries: int | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write_request(file: Path, place: StepPlace) -> Path | None:
-    """Prepare the step and write its request; the path of it, or None when the step cannot start.
+@dataclass(frozen=True, kw_only=True)
+class NotStarted:
+    """A step that does not run; its folder says why, as that of one that has run or was skipped.
 
-    A step that cannot start has failed: `result.json` in its folder says why, as if it had run.
+    Attributes:
+        exit_code: for the scheduler: 0 when it is skipped, 75 when it is to be tried again, else 1.
+        because: for people.
+    """
+
+    exit_code: int
+    because: str
+
+
+def write_request(file: Path, place: StepPlace) -> Path | NotStarted:
+    """Prepare the step and write its request; the path of it, or why there is nothing to run.
+
+    Where something that the step needs failed, or its condition does not hold, that is for the step's rules
+    to say, not for the scheduler that had it started.
 
     Raises:
         InvalidInput: the pipeline is wrong, has no such step, or is not the one that was compiled.
@@ -52,17 +71,22 @@ def write_request(file: Path, place: StepPlace) -> Path | None:
     """
     prepared = make_plan(check_file(file), Choices(params=place.params, use_cache=False))
     step = _step(prepared, place)
-    attempt = place.attempt or _next_attempt(place)
+    attempt = _next_attempt(place) if place.retries is None else place.retries + 1
     folder = place.folder.resolve() / attempt_folder(step.step, attempt)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _freeze(prepared, step, place.folder)
         try:
-            request = _request(prepared, step, place, attempt)
+            around = _around(prepared, step, place)
+            skipped = _left_out(around)
+            if skipped is not None:
+                (folder.parent / SKIPPED).write_text(skipped.model_dump_json(indent=1), "utf-8")
+                return NotStarted(exit_code=Exit.OK, because=skipped.because)
+            request = _request(around, place, attempt)
         except Unprepared as error:
             failed = NodeResult(state="failed", error=error.error, notebook="")
             (folder / RESULT).write_text(failed.model_dump_json(indent=1), "utf-8")
-            return None
+            return _failed(prepared, step, place, error)
         (folder / REQUEST).write_text(request.model_dump_json(indent=1), "utf-8")
     except OSError as error:
         raise EnvironmentFault(
@@ -72,6 +96,36 @@ def write_request(file: Path, place: StepPlace) -> Path | None:
             )
         ) from error  # fmt: skip
     return folder / REQUEST
+
+
+def _failed(prepared: Prepared, step: PlannedStep, place: StepPlace, why: Unprepared) -> NotStarted:
+    code: int = Exit.FAILED
+    if place.retries is not None:
+        rule = prepared.plan.nodes[step.node].rules.retries
+        code = exit_of_failure(rule, place.retries + 1, "failed", why.error.name)
+    return NotStarted(exit_code=code, because=f"{why.error.name}: {why.error.value}")
+
+
+def _around(prepared: Prepared, step: PlannedStep, place: StepPlace) -> Around:
+    root = place.folder.resolve()
+    roots = [root, *(path.resolve() for path in place.also)]
+    state = state_on_arrival(prepared.plan, place.run, step, roots)
+    return Around(plan=prepared.plan, step=step, state=state, folder=root)
+
+
+def _left_out(around: Around) -> StepSkipped | None:
+    """Why the step does not run; None when it does.
+
+    Raises:
+        Unprepared: it cannot be told.
+    """
+    step, run_if = around.step, around.plan.nodes[around.step.node].rules.run_if
+    # To have been started means that all went well. What is not there then was lost, and that is a failure.
+    is_lost = any(around.state.steps[need].reason == NO_RESULT for need in step.needs)
+    verdict = judge_needs(around.state, step.needs, run_if)
+    if isinstance(verdict, Omit) and not (is_lost and run_if == "success"):
+        return StepSkipped(step=step.step, because=verdict.because, cause=verdict.cause)
+    return None if condition_holds(around) else does_not_hold(around)
 
 
 def _step(prepared: Prepared, place: StepPlace) -> PlannedStep:
@@ -115,10 +169,8 @@ def _freeze(prepared: Prepared, step: PlannedStep, folder: Path) -> None:
     waiting.replace(path)
 
 
-def _request(prepared: Prepared, step: PlannedStep, place: StepPlace, attempt: int) -> NodeRequest:
-    plan, root = prepared.plan, place.folder.resolve()
-    state = state_on_arrival(plan, place.run, step, [root, *(path.resolve() for path in place.also)])
-    around = Around(plan=plan, step=step, state=state, folder=root)
+def _request(around: Around, place: StepPlace, attempt: int) -> NodeRequest:
+    plan, step, root = around.plan, around.step, around.folder
     ready = prepare_step(around, FrozenNotebook.of(bootstrap.read_frozen(root / frozen_notebook(step.node))))
     node = plan.nodes[step.node]
     return NodeRequest(
@@ -138,4 +190,5 @@ def _request(prepared: Prepared, step: PlannedStep, place: StepPlace, attempt: i
         memory=node.rules.memory or None,
         lock=node.lock,
         environments=str(environments_of(Path(plan.project))) if node.lock else "",
+        retries=None if place.retries is None else node.rules.retries,
     )

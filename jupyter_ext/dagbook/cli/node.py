@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from dagbook import bootstrap
-from dagbook.errors import Exit
 
 
 @click.group("node", hidden=True)
@@ -38,6 +37,11 @@ def run(ctx: click.Context, request: Path, report_fd: int | None, zygote: str) -
     "--also", type=click.Path(path_type=Path), multiple=True, help="Where upstream results are, too."
 )
 @click.option("--digest", default="", help="Of the pipeline that was compiled.")
+@click.option(
+    "--retries",
+    type=click.IntRange(min=0),
+    help="Attempts made before this one, by whoever counts them; 75 then asks for another.",
+)
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
 @click.pass_context
 def prepare(
@@ -51,16 +55,18 @@ def prepare(
 ) -> None:
     """Write the request of one STEP of the pipeline in FILE, and print its path: what compiled pipelines do.
 
-    What the step needs is taken from the results of its upstream, below the run's folder.
+    What the step needs is taken from the results of its upstream, below the run's folder. Of a step that is
+    skipped nothing is printed.
     """
-    from dagbook.api.node_request import StepPlace, write_request
+    from dagbook.api.node_request import NotStarted, StepPlace, write_request
     from dagbook.api.params import parse_assignments
     from dagbook.api.pipelines import open_pipeline
 
     values = parse_assignments(open_pipeline(file).spec, params)
     place = StepPlace(step=step, params=values, **where)
     request = write_request(file, place)
-    if request is None:
-        click.echo(f"{step} cannot start; result.json in its folder says why", err=True)
-        ctx.exit(Exit.FAILED)
+    if isinstance(request, NotStarted):
+        said = "cannot start" if request.exit_code else "is skipped"
+        click.echo(f"{step} {said}: {request.because}", err=True)
+        ctx.exit(request.exit_code)
     click.echo(str(request))

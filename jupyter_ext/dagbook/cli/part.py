@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from enum import IntEnum
 from typing import Any
 
 import click
 
 from dagbook.cli.choices import file_argument
-from dagbook.errors import Exit
+from dagbook.errors import Exit, PartExit
 from dagbook.run.events import CellStarted, Event, OutputSeen, StepWarned, TrackingLost
 from dagbook.run.state import BAD, GOOD, RunState, StepState
-
-
-class PartExit(IntEnum):
-    """What a scheduler is told beyond `Exit`: what to do about a step that has no result."""
-
-    AGAIN = 75
-    """It failed, and is to be tried again."""
-    LEFT_OUT = 76
-    """Its upstream came to nothing, so it did not run."""
-    SKIPPED = 77
-    """Its condition does not hold; that is in nobody's way."""
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from typing import Final
 from dagbook.compilers.refusals import instead
 from dagbook.engine.deployment import Deployment, Option
 from dagbook.pipeline.problem import Problem
-from dagbook.pipeline.spec import NodeSettings
+from dagbook.pipeline.spec import NodeSettings, PipelineSpec
 
 PROJECT: Final = Option(
     help="the project's folder where steps run; else $DAGBOOK_PROJECT, or the folder of what was written"
@@ -29,22 +29,9 @@ def common_problems(
 ) -> Iterator[Problem]:
     """What is done in another way by all of these engines."""
     spec = deployment.spec
-    if spec.preload:
-        yield instead(
-            ("preload",),
-            "every step starts its own kernel: nothing is imported beforehand",
-            "nothing: results are the same, and steps take some seconds more",
-        )
-    for path, name, settings in _settings(deployment):
-        if settings.warm and "warm" in settings.model_fields_set:
-            yield instead(
-                (*path, "warm"),
-                "every step starts its own kernel: none is forked from a warm process",
-                "nothing: results are the same, and steps take some seconds more",
-                name,
-            )
+    yield from cold_problems(spec)
     if not places_processors:
-        for path, name, node in _settings(deployment):
+        for path, name, node in _settings(spec):
             if node.resources is not None and node.resources.cpu:
                 yield instead(
                     (*path, "resources", "cpu"),
@@ -61,6 +48,24 @@ def common_problems(
         )
 
 
+def cold_problems(spec: PipelineSpec) -> Iterator[Problem]:
+    """What is said of warm kernels by engines that start every step by itself."""
+    if spec.preload:
+        yield instead(
+            ("preload",),
+            "every step starts its own kernel: nothing is imported beforehand",
+            "nothing: results are the same, and steps take some seconds more",
+        )
+    for path, name, settings in _settings(spec):
+        if settings.warm and "warm" in settings.model_fields_set:
+            yield instead(
+                (*path, "warm"),
+                "every step starts its own kernel: none is forked from a warm process",
+                "nothing: results are the same, and steps take some seconds more",
+                name,
+            )
+
+
 def upstream(deployment: Deployment, node: str) -> list[str]:
     """The nodes that the node takes data from or waits for."""
     steps = {step.step: step.node for step in deployment.plan.steps}
@@ -68,8 +73,8 @@ def upstream(deployment: Deployment, node: str) -> list[str]:
     return list(dict.fromkeys(steps[need] for need in first.needs))
 
 
-def _settings(deployment: Deployment) -> Iterator[tuple[tuple[str, ...], str | None, NodeSettings]]:
+def _settings(spec: PipelineSpec) -> Iterator[tuple[tuple[str, ...], str | None, NodeSettings]]:
     """Where settings are written, by whom, and what they are."""
-    yield ("defaults",), None, deployment.spec.defaults
-    for name, node in deployment.spec.nodes.items():
+    yield ("defaults",), None, spec.defaults
+    for name, node in spec.nodes.items():
         yield ("nodes", name), name, node

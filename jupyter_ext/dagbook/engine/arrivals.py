@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
 from dagbook.engine.commit import failure_of, published_by
-from dagbook.engine.folders import RESULT, step_folder
+from dagbook.engine.folders import RESULT, SKIPPED, step_folder
 from dagbook.engine.ports import Ended
 from dagbook.engine.request import NodeResult
 from dagbook.pipeline.plan import Plan, PlannedStep
 from dagbook.run.events import Entry, Event, RunStarted, StepFailed, StepSkipped, StepStarted, StepSucceeded
 from dagbook.run.facts import StepOutline
 from dagbook.run.state import RunState, fold
+
+NO_RESULT: Final = "it left no result"
 
 
 def state_on_arrival(plan: Plan, run: str, step: PlannedStep, roots: Sequence[Path]) -> RunState:
@@ -68,7 +71,7 @@ def read_result(path: Path) -> NodeResult | None:
 def _events_of(step: str, roots: Sequence[Path]) -> list[Event]:
     found = newest_result(step, roots)
     if found is None:
-        return [StepSkipped(step=step, because="it left no result")]
+        return [_skipped(step, roots)]
     folder, attempt, result = found
     place = str(folder)
     notebook = f"{place}/{result.notebook}" if result.notebook else ""
@@ -85,6 +88,15 @@ def _events_of(step: str, roots: Sequence[Path]) -> list[Event]:
             step=step, attempt=attempt, as_=as_, error=error, notebook=notebook, seconds=result.seconds
         )
     return [began, ended]
+
+
+def _skipped(step: str, roots: Sequence[Path]) -> StepSkipped:
+    for root in roots:
+        try:
+            return StepSkipped.model_validate_json((root / step_folder(step) / SKIPPED).read_bytes())
+        except (OSError, ValidationError):
+            continue
+    return StepSkipped(step=step, because=NO_RESULT)
 
 
 def _beginning(plan: Plan, run: str) -> RunStarted:

@@ -16,22 +16,19 @@ from dagbook.engine.folders import OUTBOX, attempt_folder, environments_of, froz
 from dagbook.engine.history import History
 from dagbook.engine.ports import Ended, Ports, RunIdentity
 from dagbook.engine.prepare import (
-    LOOK_UPSTREAM,
     FrozenNotebook,
     PreparedStep,
     Unprepared,
+    condition_holds,
     prepare_step,
-    said_of,
 )
 from dagbook.engine.record import Recorder, StepRecord
 from dagbook.engine.request import NodeRequest
 from dagbook.engine.reuse import Reuse
 from dagbook.engine.run_record import attempt_record
 from dagbook.engine.upstream import Around
-from dagbook.pipeline.expressions import ExpressionError
 from dagbook.pipeline.plan import Plan, PlannedStep
 from dagbook.run.events import Event, StepReused, StepStarted, StepStopping, StepWaiting, StepWarned
-from dagbook.run.facts import NodeError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,12 +146,7 @@ class Attempts:
     def _holds(self, around: Around) -> bool:
         # Of what was expanded it was asked before, unless it is about the element.
         child = around.step.step not in self._steps
-        try:
-            return (child and not around.condition_waits_for_item()) or around.holds()
-        except ExpressionError as error:
-            raise Unprepared(
-                NodeError(name="WrongCondition", value=said_of(error, around), remedy=LOOK_UPSTREAM)
-            ) from error
+        return (child and not around.condition_waits_for_item()) or condition_holds(around)
 
     def _due(self, name: str, attempt: int) -> Due | None:
         step = planned_step(self._steps, self._history.state, name)

@@ -116,6 +116,20 @@ def prepare_step(
     )
 
 
+def condition_holds(around: Around) -> bool:
+    """Whether the step's condition is true.
+
+    Raises:
+        Unprepared: it cannot be told.
+    """
+    try:
+        return around.holds()
+    except ExpressionError as error:
+        raise Unprepared(
+            NodeError(name="WrongCondition", value=said_of(error, around), remedy=LOOK_UPSTREAM)
+        ) from error
+
+
 def _version(reference: str, find: FindModel) -> ModelVersion:
     try:
         return find(reference)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dagbook.engine.folders import NOTEBOOK
 from dagbook.notebook.outputs import Output
 from dagbook.pipeline.plan import PlannedRegistration
+from dagbook.pipeline.rules import Retries
 from dagbook.run.facts import NodeError
 
 REQUEST_VERSION = 1
@@ -35,6 +36,8 @@ class NodeRequest(BaseModel):
         cpu: processors that it asks for; 0 when it says nothing.
         registration: what becomes of the model that the notebook makes; None for nothing.
         hold: seconds that its kernel is kept for a person when a cell fails; 0 for not at all.
+        retries: the rule by which a scheduler that counts attempts is asked for another, by the exit code;
+            None where a driver decides.
         files: what the notebook uses besides: modules and `deps`, relative to `cwd` (or to the project).
     """
 
@@ -64,6 +67,7 @@ class NodeRequest(BaseModel):
     hold: float = 0.0
     start_timeout: float = 60.0
     registration: PlannedRegistration | None = None
+    retries: Retries | None = None
 
 
 class CellTiming(BaseModel):

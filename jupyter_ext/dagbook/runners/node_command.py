@@ -16,9 +16,11 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from dagbook.engine.ports import Report, Runner
+from dagbook.engine.attempts_elsewhere import exit_of_failure
+from dagbook.engine.commit import failure_of
+from dagbook.engine.ports import Ended, Report, Runner
 from dagbook.engine.registration import FindRegistry
-from dagbook.engine.request import NodeRequest
+from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.engine.run_node import run_node
 from dagbook.errors import DagbookError, Exit, Finding, InvalidInput
 from dagbook.run.events import Event, event_to_json
@@ -50,7 +52,8 @@ def run_request_file(
         find_registry: the registry of models that a kernel's environment leads to.
         spawned: whether whoever wants it is our parent, so that we are to die with it.
 
-    Returns the exit code: 0 when the notebook succeeded, 1 when not; 2 when the request, the notebook or a
+    Returns the exit code: 0 when the notebook succeeded, 1 when not, 75 when it is then to be tried again by
+    the request's `retries`; 2 when the request, the notebook or a
     parameter cannot be used; 3 when there is no kernel or the disk is in the way, both said on stderr.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -58,11 +61,20 @@ def run_request_file(
     if spawned:
         die_with_parent()
     try:
-        result = run_node(read_request(path), runner, reporter(report_fd), find_registry)
+        request = read_request(path)
+        result = run_node(request, runner, reporter(report_fd), find_registry)
     except DagbookError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    return Exit.OK if result.state == "succeeded" else Exit.FAILED
+    return Exit.OK if result.state == "succeeded" else _failed(request, result)
+
+
+def _failed(request: NodeRequest, result: NodeResult) -> int:
+    """The exit code: whether whoever counts the attempts is to make another."""
+    if request.retries is None:
+        return Exit.FAILED
+    as_, error = failure_of(Ended(step=request.step, attempt=request.attempt, result=result))
+    return exit_of_failure(request.retries, request.attempt, as_, error.name)
 
 
 def die_with_parent() -> None:

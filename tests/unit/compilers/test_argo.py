@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from dagbook.compilers.argo import compiler as argo
+from dagbook.compilers.argo import limits
 from dagbook.compilers.argo.compiler import ArgoCompiler
 from dagbook.compilers.argo.names import field_names, label_value, object_name
 from dagbook.compilers.argo.step_template import SCRIPT
@@ -124,6 +125,153 @@ def test_a_timeout_is_kept_by_the_runner_and_backed_by_the_pods_own_deadline():
     assert "activeDeadlineSeconds" not in template(document({"a": {}}), "a")
 
 
+def test_attempts_are_the_ones_that_our_rule_asks_for():
+    retries = {"limit": 3, "backoff": "10s", "factor": 3, "max_backoff": "1m", "on": ["OSError"]}
+    made = template(document({"a": {"retries": retries}}), "a")
+    assert made["retryStrategy"] == {
+        "limit": 3,
+        "retryPolicy": "Always",
+        "expression": "asInt(lastRetry.exitCode) == 75",
+        "backoff": {"duration": "10s", "factor": 3, "cap": "60s"},
+    }
+    args = made["container"]["args"]
+    assert args[args.index("--retries") + 1] == "{{retries}}"
+
+
+@pytest.mark.parametrize("on", [[], ["killed"], ["OSError", "killed"]])
+def test_a_pod_that_was_killed_or_lost_is_tried_again_where_the_rule_says_so(on: list[str]):
+    made = template(document({"a": {"retries": {"limit": 1, "on": on}}}), "a")["retryStrategy"]
+    assert made["expression"].endswith('asInt(lastRetry.exitCode) > 128 || lastRetry.status == "Error"')
+    assert "backoff" not in made
+
+
+def test_without_retries_nothing_is_said_of_attempts():
+    made = template(document({"a": {"retries": 0}}), "a")
+    assert "retryStrategy" not in made
+    assert "--retries" not in made["container"]["args"]
+
+
+def test_waits_that_grow_by_a_part_are_refused():
+    manifest = compiled({"a": {"retries": {"limit": 2, "backoff": "10s", "factor": 1.5}}})
+    assert "grow 1.5 times" in refusals(manifest)[0]
+    assert next(p for p in manifest.problems if p.severity == "error").path == ("nodes", "a", "retries")
+    assert not compiled({"a": {"retries": {"limit": 2, "factor": 1.5}}}).is_refused
+
+
+def test_what_a_step_asks_for_is_asked_of_kubernetes_and_leaves_us_room_to_say_what_happened():
+    made = template(document({"a": {"resources": {"cpu": "500m", "memory": "1Gi"}}}), "a")["container"]
+    memory = str(2**30 + limits.OWN_MEMORY)
+    assert made["resources"] == {"requests": {"cpu": "0.5", "memory": memory}, "limits": {"memory": memory}}
+    made = template(document({"a": {"resources": {"cpu": 2}}}), "a")["container"]
+    assert made["resources"] == {"requests": {"cpu": "2"}}
+    assert "resources" not in template(document({"a": {}}), "a")["container"]
+
+
+def test_locks_are_argos_and_the_number_of_a_semaphore_is_the_clusters():
+    nodes = {"a": {"mutex": ["gpu", "disk"], "semaphore": {"licences": 3}}}
+    made = template(document(nodes, {"semaphores": "churn-locks"}), "a")
+    assert made["synchronization"] == {
+        "mutexes": [{"name": "gpu"}, {"name": "disk"}],
+        "semaphores": [{"configMapKeyRef": {"name": "churn-locks", "key": "licences"}}],
+    }
+    said = compiled(nodes, {"semaphores": "churn-locks"}).problems
+    assert any(p.remedy == "kubectl create configmap churn-locks --from-literal=licences=3" for p in said)
+
+
+def test_a_semaphore_of_which_the_cluster_knows_nothing_is_refused():
+    assert "nothing is said" in refusals(compiled({"a": {"semaphore": {"licences": 3}}}))[0]
+    nodes = {"a": {"semaphore": {"licences": 3}}, "b": {"semaphore": {"licences": 2}}}
+    (message,) = refusals(compiled(nodes, {"semaphores": "locks"}))
+    assert message == "semaphore 'licences' lets 2 here and 3 elsewhere; a cluster has one number"
+
+
+def test_of_a_matrix_only_so_many_run_at_once():
+    nodes = {"a": {}, "b": {**MATRIX["b"], "concurrency": 2}, "c": MATRIX["c"], "b_each": {}}
+    made = document(nodes, concurrency=5)
+    assert made["spec"]["parallelism"] == 5
+    assert tasks(made)["b"] == {"name": "b", "template": "b-each-2", "depends": "a.Succeeded"}
+    around = template(made, "b-each-2")
+    assert around["parallelism"] == 2
+    (steps,) = around["dag"]["tasks"]
+    assert (steps["template"], len(steps["withItems"])) == ("b", 4)
+    assert tasks(made)["c"]["depends"] == "b.Succeeded && a.Succeeded"
+
+
+def test_a_pipeline_that_fails_fast_does_so_there():
+    assert template(document(CHAIN, fail_fast=True), "main")["dag"]["failFast"] is True
+
+
+OVER = "({0}.Succeeded || {0}.Failed || {0}.Errored || {0}.Skipped || {0}.Omitted)"
+
+
+@pytest.mark.parametrize("run_if", ["failure", "always", "any"])
+def test_who_looks_at_failures_waits_for_all_to_be_over(run_if: str):
+    nodes = {"a": {}, "b": {}, "c": {"needs": ["a", "b"], "run_if": run_if}, "verdict": {"needs": ["c"]}}
+    made = document(nodes)
+    assert tasks(made)["c"]["depends"] == f"{OVER.format('a')} && {OVER.format('b')}"
+    assert tasks(made)["verdict"]["depends"] == "c.Succeeded"
+
+
+def test_a_failure_that_was_dealt_with_still_fails_the_workflow():
+    made = document({"a": {}, "b": {"needs": ["a"], "run_if": "failure"}})
+    assert tasks(made)["verdict"]["depends"] == "a.Failed || a.Errored || b.Failed || b.Errored"
+    assert template(made, "verdict")["container"]["image"] == "churn:1"
+    assert "verdict" not in tasks(document(CHAIN))
+
+
+def test_a_condition_is_the_steps_own_to_find_out():
+    manifest = compiled({"a": {}, "b": {"params": {"x": "${a.y}"}, "when": "a.y > 3"}})
+    assert "> 3" not in manifest.text
+    assert [p.node for p in manifest.problems if p.path[-1] == "when"] == ["b"]
+
+
+def test_to_fail_fast_and_to_go_on_after_a_failure_are_not_had_together():
+    nodes = {"a": {}, "b": {"needs": ["a"], "run_if": "failure"}}
+    assert "starts nothing more" in refusals(compiled(nodes, fail_fast=True))[0]
+
+
+def test_a_person_is_asked_by_a_task_that_waits():
+    nodes = {"a": {}, "b": {"needs": ["a"], "approve": "Ship it?"}, "c": {"needs": ["b"]}, "b_approve": {}}
+    made = document(nodes)
+    (question,) = [name for name in tasks(made) if name.startswith("b-approve-")]
+    assert tasks(made)[question]["depends"] == "a.Succeeded"
+    assert tasks(made)["b"]["depends"] == f"{question}.Succeeded"
+    assert tasks(made)["c"]["depends"] == "b.Succeeded"
+    assert template(made, question)["suspend"] == {}
+    assert template(made, question)["inputs"]["parameters"] == [{"name": "question", "value": "Ship it?"}]
+
+
+def test_a_no_is_a_failure_that_others_can_look_at():
+    nodes = {"a": {"approve": "Go?"}, "b": {"needs": ["a"], "run_if": "failure"}}
+    made = document(nodes)
+    assert tasks(made)["b"]["depends"] == OVER.format("a")
+    assert tasks(made)["verdict"]["depends"].startswith("a-approve.Failed || a-approve.Errored || a.Failed")
+
+
+@pytest.mark.parametrize(
+    ("approve", "said"),
+    [
+        ({"message": "Go?", "by": ["ann"]}, "who may answer"),
+        ({"message": "Go?", "timeout": "1h"}, "goes on, as after a yes"),
+        ("Go with {{x}}?", "would replace"),
+    ],
+)
+def test_a_question_that_argo_cannot_ask_is_refused(approve: Any, said: str):
+    assert said in refusals(compiled({"a": {"approve": approve}}))[0]
+
+
+def test_a_question_is_asked_as_it_is_written_and_that_is_said():
+    said = [
+        p.message for p in compiled({"a": {}, "b": {"approve": "Is ${a.y} fine?"}}).problems if p.node == "b"
+    ]
+    assert ["as it is written" in message for message in said] == [True]
+
+
+def test_of_warm_kernels_it_is_said_that_there_are_none():
+    said = compiled({"a": {"warm": True}}, preload=["pandas"]).problems
+    assert {("preload",), ("nodes", "a", "warm")} <= {p.path for p in said if p.severity == "warning"}
+
+
 def test_a_template_has_a_name_and_a_workflow_gets_one():
     assert document(CHAIN)["metadata"]["generateName"] == "p-"
     made = document(CHAIN, {"kind": "template"})
@@ -188,9 +336,55 @@ def test_a_label_has_no_more_than_63_characters():
     assert label_value("Weekly churn, " + "x" * 90) == "Weekly-churn-" + "x" * 50
 
 
-def test_a_schedule_or_a_hook_is_refused_and_not_dropped():
-    (message,) = refusals(compiled(CHAIN, on={"schedule": {"cron": "0 6 * * 1-5"}}))
-    assert message == "`on:` cannot be said to Argo yet"
+@pytest.mark.parametrize("event", ["success", "failure", "exit"])
+def test_a_hook_is_refused_and_not_dropped(event: str):
+    manifest = compiled(CHAIN, on={event: "tell.ipynb"})
+    assert refusals(manifest) == [f"`on: {event}:` cannot be said to Argo yet"]
+    assert next(p for p in manifest.problems if p.severity == "error").path == ("on", event)
+
+
+DAILY = {"schedule": {"cron": "0 6 * * 1-5", "timezone": "Europe/Oslo"}}
+
+
+def test_a_schedule_is_a_cron_workflow_of_the_same_workflow():
+    made = document(CHAIN, {"kind": "cron"}, on=DAILY)
+    assert (made["kind"], made["metadata"]["name"]) == ("CronWorkflow", "p")
+    spec = made["spec"]
+    assert spec["schedules"] == ["0 6 * * 1-5"]
+    assert (spec["timezone"], spec["concurrencyPolicy"]) == ("Europe/Oslo", "Forbid")
+    assert spec["startingDeadlineSeconds"] > 300 * 24 * 3600
+    assert spec["workflowMetadata"]["labels"] == made["metadata"]["labels"]
+    assert spec["workflowSpec"] == document(CHAIN, on=DAILY)["spec"]
+
+
+def test_a_firing_that_is_not_to_be_made_up_for_has_no_time_for_it():
+    schedule = {"schedule": {**DAILY["schedule"], "missed": "skip"}}
+    assert document(CHAIN, {"kind": "cron"}, on=schedule)["spec"]["startingDeadlineSeconds"] == 0
+
+
+def test_without_the_kind_it_is_said_that_nothing_starts_it():
+    said = [p for p in compiled(CHAIN, on=DAILY).problems if p.path == ("on", "schedule")]
+    assert [p.message for p in said] == ["nothing starts this at 0 6 * * 1-5 (Europe/Oslo)"]
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        ({}, "does not say when"),
+        ({"schedule": {"cron": "0 6 L * *"}}, "does not read"),
+        ({"schedule": {"cron": "0 6 * * MON#3"}}, "does not read"),
+        ({"schedule": {"cron": "0 6 * * 7"}}, "does not read"),
+        ({"schedule": {"cron": "0 6 * * *", "missed": "run-all"}}, "the newest alone"),
+    ],
+)
+def test_times_that_argo_cannot_keep_are_refused(on: Any, said: str):
+    assert said in refusals(compiled(CHAIN, {"kind": "cron"}, on=on))[0]
+
+
+@pytest.mark.parametrize("cron", ["0 6 * * MON-FRI", "*/7 7 7 jul wed", "0 6 1,15 * 0/2", "5 0 * * 1-5/2"])
+def test_times_that_argo_can_keep_are_written(cron: str):
+    made = document(CHAIN, {"kind": "cron"}, on={"schedule": {"cron": cron}})
+    assert made["spec"]["schedules"] == [cron]
 
 
 def test_a_notebook_with_an_environment_of_its_own_is_refused():

@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dagbook.compilers.argo.limits import resources, synchronization
+from dagbook.compilers.argo.retries import retry_strategy
 from dagbook.engine.deployment import Deployment
 from dagbook.engine.folders import step_folder
 
 RUN_FOLDER: Final = "/tmp/dagbook/run"  # noqa: S108  # in a container of its own
 UPSTREAM: Final = "/tmp/dagbook/upstream"  # noqa: S108
 # `"$@"` is everything that the two commands are not: no text of the workflow is ever read by the shell.
-SCRIPT: Final = 'request=$(dagbook node prepare "$@") && exec dagbook node run "$request"'
+# A step that is skipped has no request.
+SCRIPT: Final = (
+    'request=$(dagbook node prepare "$@") || exit $?; [ -z "$request" ] || exec dagbook node run "$request"'
+)
 _STARTING: Final = 300
 """Seconds that a pod gets beyond the notebook's own limit, which our runner keeps."""
 
@@ -50,16 +55,21 @@ class StepTemplates:
                 ]
             ),
             active_deadline_seconds=deadline,
+            retry_strategy=retry_strategy(m, planned.rules.retries),
+            synchronization=synchronization(m, planned.locks, self.deployment.options["semaphores"]),
             container=m.Container(
                 image=self.deployment.options["image"],
                 command=["sh", "-c", SCRIPT, "dagbook"],
                 args=self._arguments(node, step),
                 env=self._environment() or None,
+                resources=resources(m, planned.rules),
             ),
         )
 
     def _arguments(self, node: str, step: str) -> list[str]:
         made = ["--run", "{{workflow.uid}}", "--into", RUN_FOLDER, "--digest", self.deployment.digest]
+        if self.deployment.plan.nodes[node].rules.retries.limit:
+            made += ["--retries", "{{retries}}"]
         for up in self.upstream(node):
             made += ["--also", f"{UPSTREAM}/{self.names[up]}"]
         for name in self.deployment.params:

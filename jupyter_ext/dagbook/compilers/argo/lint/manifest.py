@@ -8,6 +8,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from dagbook.compilers.argo.lint.flaws import Flaw, Place, each, names, part, twice
+from dagbook.compilers.argo.lint.locks import flaws_of_locks
 from dagbook.compilers.argo.lint.references import Scope, flaws_of_texts
 from dagbook.compilers.argo.lint.tasks import all_of_dag, flaws_of_dag
 from dagbook.compilers.argo.lint.templates import flaws_of_template
@@ -85,6 +86,7 @@ def _of_workflow(spec: Mapping[str, Any], place: Place, *, is_run: bool) -> Iter
         if spec.get("entrypoint") is None:
             yield Flaw(place, "nothing is the `entrypoint`")
     yield from _arguments(spec, place, is_run=is_run)
+    yield from flaws_of_locks(spec.get("synchronization"), (*place, "synchronization"))
     yield from twice(spec.get("templates"), "templates", (*place, "templates"))
     yield from twice(spec.get("volumes"), "volumes", (*place, "volumes"))
     volumes = frozenset([*names(spec.get("volumes")), *_claims(spec.get("volumeClaimTemplates"))])
@@ -101,6 +103,7 @@ def _of_workflow(spec: Mapping[str, Any], place: Place, *, is_run: bool) -> Iter
             parameters,
             frozenset(names(part(inputs, "parameters"))),
             frozenset(names(part(inputs, "artifacts"))),
+            is_retried="retryStrategy" in template,
         )
         if isinstance(template.get("dag"), Mapping):
             yield from flaws_of_dag(template, at, scope, templates)

@@ -15,8 +15,9 @@ _GLOBAL: Final = frozenset(
     | {"duration", "scheduledTime", "creationTimestamp"}
 )
 _TIMES: Final = re.compile(r"creationTimestamp\.([A-Za-z]|s|RFC3339)|(annotations|labels)\..+")
-_POD: Final = frozenset({"pod.name", "node.name", "retries", "lastRetry.exitCode", "lastRetry.status"})
-_LAST: Final = re.compile(r"lastRetry\.(exitCode|status|duration|message)|cronworkflow\..+|sequence\..+")
+_POD: Final = frozenset({"pod.name", "node.name"})
+_RETRIED: Final = re.compile(r"retries|lastRetry\.(exitCode|status|duration|message)")
+_LAST: Final = re.compile(r"cronworkflow\..+|sequence\..+")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Scope:
         artifacts: of the template's inputs.
         upstream: task → the names of what its template puts out (`parameters.x`, `artifacts.y`, `result`);
             those that have ended before, when it is known; all of the template in its outputs.
+        is_retried: whether the template has a `retryStrategy`.
         item: None where there is no item; else the keys of its objects, `*` when they are not known.
     """
 
@@ -37,6 +39,7 @@ class Scope:
     artifacts: frozenset[str] = frozenset()
     upstream: Mapping[str, frozenset[str]] = field(default_factory=dict)
     item: tuple[str, ...] | None = None
+    is_retried: bool = False
 
 
 def flaws_of_texts(found: Any, place: Place, scope: Scope) -> Iterator[Flaw]:
@@ -78,6 +81,8 @@ def _nothing_there(name: str, scope: Scope) -> str:
         return _of_task(rest, scope)
     if root == "item":
         return _of_item(rest, scope)
+    if _RETRIED.fullmatch(name):
+        return "" if scope.is_retried else "the template has no `retryStrategy`"
     if root == "outputs" or name in _POD or _LAST.fullmatch(name):
         return ""
     return "Argo knows no such thing"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dagbook.compilers.argo.lint.flaws import Flaw, Place, each, names, part, twice
+from dagbook.compilers.argo.lint.locks import flaws_of_locks
 from dagbook.compilers.argo.lint.texts import PARAMETER, VARIABLE, is_duration, is_quantity
 
 _KINDS: Final = (
     "container", "containerSet", "dag", "data", "http", "plugin", "resource", "script", "steps", "suspend",
 )  # fmt: skip
+_LAST_RETRY: Final = re.compile(r"\blastRetry\.(\w+)")
+_OF_LAST_RETRY: Final = frozenset({"exitCode", "status", "duration", "message"})
 _POLICIES: Final = frozenset({"Always", "OnFailure", "OnError", "OnTransientError"})
 
 
@@ -32,6 +36,7 @@ def flaws_of_template(template: Mapping[str, Any], place: Place, volumes: frozen
         if isinstance(template.get(key), Mapping):
             own = frozenset(names(template.get("volumes")))
             yield from _container(template[key], (*place, key), volumes | own)
+    yield from flaws_of_locks(template.get("synchronization"), (*place, "synchronization"))
     yield from _retries(template.get("retryStrategy"), (*place, "retryStrategy"))
     deadline = template.get("activeDeadlineSeconds")
     if (
@@ -101,9 +106,15 @@ def _retries(strategy: Any, place: Place) -> Iterator[Flaw]:
     policy = strategy.get("retryPolicy")
     if policy is not None and policy not in _POLICIES:
         yield Flaw((*place, "retryPolicy"), f"{policy!r} is none of {', '.join(sorted(_POLICIES))}")
-    for key in ("duration", "maxDuration"):
+    for key in ("duration", "maxDuration", "cap"):
         said = part(strategy, "backoff", key)
         if said is not None and "{{" not in str(said) and not is_duration(said):
             yield Flaw((*place, "backoff", key), f"{said!r} is no duration: write `30s` or `2h`")
+    factor = part(strategy, "backoff", "factor")
+    if factor is not None and "{{" not in str(factor) and not str(factor).isdigit():
+        yield Flaw((*place, "backoff", "factor"), f"{factor!r} is no whole number")
+    for word in _LAST_RETRY.findall(str(strategy.get("expression", ""))):
+        if word not in _OF_LAST_RETRY:
+            yield Flaw((*place, "expression"), f"of the attempt before, nothing is known as '{word}'")
     if "{{" in str(strategy.get("expression", "")):
         yield Flaw((*place, "expression"), "an expression is written without double braces")

@@ -16,6 +16,8 @@ VARIABLE: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 _DURATION: Final = re.compile(r"(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+|\d+")
 _QUANTITY: Final = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|e\d+)?")
 LONGEST_NAME: Final = 63
+_CRON: Final = re.compile(r"([\d*/,? -]|[A-KM-VX-Za-km-vx-z]{3}|[Jj][Uu][Ll]|[Ww][Ee][Dd])+")
+_NUMBER: Final = re.compile(r"\d+")
 _SOME_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _LABEL: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
@@ -45,6 +47,9 @@ def is_schedule(text: Any) -> bool:
     if text in {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}:
         return True
     if not isinstance(text, str) or len(text.split()) != 5:  # noqa: PLR2004  # the fields of cron
+        return False
+    # Other readers of cron know more: the last day (L), the third Monday (MON#3), Sunday as 7.
+    if not _CRON.fullmatch(text) or "7" in _NUMBER.findall(text.split()[-1].partition("/")[0]):
         return False
     try:
         CronSim(text, _SOME_DAY)
