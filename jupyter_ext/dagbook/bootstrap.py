@@ -358,16 +358,26 @@ def tracker(around: Settings, plan: Plan, tracking_uri: str | None = None) -> Tr
     return MlflowTracker(tracking_uri or around.tracking_uri, around.state, plan.experiment or plan.pipeline)
 
 
-def runner(zygote: str = "") -> StoppableRunner:
+def runner(zygote: str = "", *, echo: bool = False) -> StoppableRunner:
     """Executes notebooks in this process's own kernels; imports papermill.
 
     Args:
         zygote: path of the socket of a fork server that kernels are taken from; they start cold when empty.
+        echo: whether to print what the notebook prints.
     """
     from dagbook.kernels.local import LocalKernels
     from dagbook.runners.papermill import PapermillRunner
 
-    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels(zygote), environments=UvEnvironments)
+    return PapermillRunner(
+        loader=NotebookLoader(), kernels=LocalKernels(zygote), environments=UvEnvironments,
+        say=_print_at_once if echo else None,
+    )  # fmt: skip
+
+
+def _print_at_once(text: str) -> None:
+    with suppress(OSError, ValueError):  # whoever listened is gone
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def read_frozen(path: Path) -> dict[str, Any]:
