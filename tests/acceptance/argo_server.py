@@ -257,7 +257,7 @@ class ArgoServer:
 
 class _Handler(BaseHTTPRequestHandler):
     server_of: ArgoServer
-    protocol_version = "HTTP/1.0"
+    protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -312,7 +312,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail(409, 6, f'workflows.argoproj.io "{name}" already exists')
         else:
             made = json.dumps(controller.create(document))
-            if not faults.lose_answer_of_create:
+            if faults.lose_answer_of_create:
+                self.close_connection = True
+            else:
                 self._send(200, made)
 
     def _one(self, name: str, verb: str, query: dict[str, str]) -> None:
@@ -370,13 +372,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream(self, results: Iterator[dict[str, Any]]) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+        self.close_connection = True
         try:
             for result in results:
                 if self.server_of.faults.is_down:
                     return
-                self.wfile.write(f"data: {json.dumps({'result': result})}\n\n".encode())
+                line = f"data: {json.dumps({'result': result})}\n\n".encode()
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
                 self.wfile.flush()
+            self.wfile.write(b"0\r\n\r\n")
         except OSError:
             pass  # whoever listened is gone
 

@@ -174,7 +174,7 @@ class ArgoServer:
             self._require_let_in(answer)
             self._found(answer)
             try:
-                for line in answer.iter_lines():
+                for line in answer.iter_lines(_piece(answer)):
                     if found := self._result(line.removeprefix(b"data:").strip()):
                         yield found
             except requests.RequestException as error:
@@ -249,6 +249,11 @@ class ArgoServer:
                 remedy="name another by --namespace or ARGO_NAMESPACE",
             )
         )
+
+
+def _piece(answer: requests.Response) -> int | None:
+    """How much of a stream to wait for: what comes at a time; byte by byte where it is not sent in chunks."""
+    return None if "chunked" in answer.headers.get("Transfer-Encoding", "").casefold() else 1
 
 
 def _said(answer: requests.Response) -> str:
