@@ -340,7 +340,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _events(self, name: str) -> Iterator[dict[str, Any]]:
         controller = self.server_of.controller
         seen, sent = "", 0
-        while True:
+        while not self.server_of.faults.is_down:
             with controller.changed:
                 document = controller.workflows.get(name)
                 if document is not None and document["metadata"]["resourceVersion"] == seen:
