@@ -128,7 +128,9 @@ def test_what_failed_is_done_again_in_the_same_run(project: Project, server: Arg
     run = failed.json["run"]
     assert failed.step("second")["error"]["name"] == "PodFailed"
     assert "exit code" in failed.step("second")["error"]["value"]
+    assert "its log ends: AssertionError" in failed.step("second")["error"]["value"]
     refused(project.dagbook("retry", run, "--step", "second"), "argo", "--step")
+    refused(project.dagbook("resume", run, "--as-planned"), "argo", "--as-planned")
     (project.folder / "mended").write_text("")
     again = project.dagbook("retry", run, "--json")
     assert again.code == 0, again
@@ -143,10 +145,14 @@ def test_what_failed_is_done_again_in_the_same_run(project: Project, server: Arg
     refused(project.dagbook("retry", run), "no step")
 
 
-def test_cancel_stops_the_workflow(project: Project, server: ArgoServer):
-    two(project, WAIT)
+def test_what_a_pod_prints_is_here_while_it_runs_and_cancel_stops_the_workflow(
+    project: Project, server: ArgoServer
+):
+    two(project, "print('so far')\n" + WAIT)
     run = submitted(project)
     wait_until((project.folder / "here").exists, 60)
+    wait_until(lambda: "so far" in project.dagbook("logs", run, "second").out)
+    assert project.show(run).step("second")["state"] == "running"
     answer = project.dagbook("cancel", run, "--json")
     assert answer.json["state"] == "cancelled", answer
     (document,) = server.controller.workflows.values()

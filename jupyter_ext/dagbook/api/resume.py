@@ -60,7 +60,7 @@ def resume(
     run = run_of(run)
     state = _idle(run)
     if is_submitted(run.folder):
-        refuse_choices(run, way=way, jobs=jobs, keep_failed=keep_failed)
+        refuse_choices(run, jobs=jobs, keep_failed=keep_failed, **({way: way} if way else {}))
         _require_unfinished(run, state)
         return _waited(take_up_submitted(run, state), wait=wait)
     plan = plan_in(run.folder)
@@ -110,7 +110,9 @@ def retry(  # noqa: PLR0913  # each is an option of `dagbook retry`
     run = run_of(run)
     state = _idle(run)
     if is_submitted(run.folder):
-        refuse_choices(run, step=steps, param=params, way=way, jobs=jobs, keep_failed=keep_failed)
+        refuse_choices(
+            run, step=steps, param=params, jobs=jobs, keep_failed=keep_failed, **({way: way} if way else {})
+        )
         _require_failed(run, state, ())
         return _waited(take_up_submitted(run, state), wait=wait)
     plan = plan_in(run.folder)

@@ -198,7 +198,7 @@ def refuse_choices(run: Run, **chosen: object) -> None:
                 Finding(
                     code="submitted-run",
                     message=f"run {run.id} is carried out by {submission_of(run.folder).to}, which "
-                    f"does again what failed: --{name} means nothing there",
+                    f"does again what failed: --{name.replace('_', '-')} means nothing there",
                     remedy="leave it out, or submit the pipeline again",
                     file=str(run.folder),
                 )

@@ -6,6 +6,7 @@ The counterpart of `engine/loop.py`, which carries a run out itself. It decides 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,7 +16,7 @@ from typing import Final
 from dagbook.engine.again import Again, resumed
 from dagbook.engine.beginning import run_started
 from dagbook.engine.disk import write_whole
-from dagbook.engine.folders import CANCEL, POD, attempt_folder
+from dagbook.engine.folders import CANCEL, LOG, POD, attempt_folder
 from dagbook.engine.history import History
 from dagbook.engine.pod_logs import PodLogs
 from dagbook.engine.ports import Journal
@@ -24,13 +25,15 @@ from dagbook.engine.submission import Submission, Submitted, SubmittedAway, Subm
 from dagbook.errors import DagbookError, InvalidInput
 from dagbook.pipeline.plan import Plan
 from dagbook.run.again import unfinished
-from dagbook.run.events import CancelRequested, Event, RunFinished, StepWarned
+from dagbook.run.events import CancelRequested, Event, RunFinished, StepFailed, StepWarned
 from dagbook.run.state import FINAL, RunState
 from dagbook.run.submitted import RunThere, Told, gone, new_attempts, news
 
 _LOOK_EVERY: Final = 0.25
 _STOP_AGAIN: Final = 5.0
 """Seconds after which a request to stop is made again, when the first was not answered."""
+_TAIL: Final = 4096
+_LONGEST_LINE: Final = 300
 _LOG_PATIENCE: Final = 5.0
 _SILENCE: Final = 20.0
 """Seconds without an answer after which people are told."""
@@ -120,7 +123,18 @@ class Follower:
             keys = self._keys.setdefault(step, [])
             keys += [""] * (number - 1 - len(keys)) + [attempt.key]
         self._bring_logs(state, there)
-        self._happen(news(state, there, Told(keys=self._keys, folder=attempt_folder, seconds=self._worked)))
+        told = news(state, there, Told(keys=self._keys, folder=attempt_folder, seconds=self._worked))
+        self._happen([self._with_last_line(event) for event in told])
+
+    def _with_last_line(self, event: Event) -> Event:
+        """A failure with what its log ends with, which says more than an exit code."""
+        if not isinstance(event, StepFailed):
+            return event
+        line = _last_line(self._folder / attempt_folder(event.step, event.attempt) / LOG)
+        if not line:
+            return event
+        error = event.error.model_copy(update={"value": f"{event.error.value}; its log ends: {line}"})
+        return event.model_copy(update={"error": error})
 
     def _bring_logs(self, state: RunState, there: RunThere) -> None:
         """Of what goes on; what is over is told when its log is here, so that who looks finds it."""
@@ -183,6 +197,17 @@ class Follower:
         running = [name for name, step in steps.items() if step.state == "running"]
         first = [name for name, step in steps.items() if step.state not in FINAL][:1]
         self._happen([StepWarned(step=name, message=message) for name in running or first])
+
+
+def _last_line(log: Path) -> str:
+    """The last line of a log that is not empty, as far as people read; empty when there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip()[:_LONGEST_LINE] for line in reversed(lines) if line.strip()), "")
 
 
 def _keys_in(folder: Path, step: str) -> list[str]:
