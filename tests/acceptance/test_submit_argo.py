@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,7 @@ import pytest
 
 from tests.acceptance.argo_server import TOKEN, ArgoServer, PodCluster, argo_server
 from tests.acceptance.notebooks import parameters
-from tests.acceptance.project import Project, finish, refused, wait_until
+from tests.acceptance.project import Project, refused, wait_until
 
 pytest.importorskip("hera", reason="the extra `argo` is not installed")
 pytestmark = pytest.mark.kernel
@@ -183,12 +186,17 @@ def test_a_follower_that_was_killed_is_replaced_by_another(project: Project, ser
     assert log.count("went on") == 1
 
 
-def test_cancel_reaches_a_workflow_that_nobody_follows(project: Project, server: ArgoServer):
+def test_a_follower_that_is_ended_ends_nothing_and_cancel_still_reaches_the_workflow(
+    project: Project, server: ArgoServer
+):
     two(project, WAIT)
     run = submitted(project)
     wait_until((project.folder / "here").exists, 60)
-    project.driver(run).kill()
+    project.driver(run).terminate()
     wait_until(lambda: project.show(run).json["state"] == "interrupted")
+    (document,) = server.controller.workflows.values()
+    assert "shutdown" not in document["spec"]
+    assert document["status"]["phase"] == "Running"
     assert project.dagbook("cancel", run, "--json").json["state"] == "cancelled"
 
 
@@ -251,6 +259,8 @@ def test_what_is_wrong_with_the_server_is_said_and_nothing_is_started(project: P
         (("--server", "http://me:hidden@x"), {}, 2, "no address of an Argo server"),
         ((), {"ARGO_TOKEN": "wr0ng"}, 3, "does not let in the token (401)"),
         ((), {"ARGO_TOKEN": ""}, 3, "somebody without a token"),
+        ((), {"ARGO_TOKEN": "wr0ng\nwr0ng"}, 3, "that no token has"),
+        ((), {"ARGO_TOKEN": "wr0ng\u00e9\u20ac"}, 3, "that no token has"),
         (("--namespace", "forbidden"), {}, 3, "is forbidden"),
         (("--namespace", "nowhere"), {}, 2, "no namespace 'nowhere'"),
         (("--name", "Not So"), {}, 2, "cannot be called"),
@@ -289,9 +299,19 @@ def test_what_the_server_answers_is_said_or_refused(project: Project, server: Ar
     assert not project.run_ids()
 
 
-def test_a_name_that_is_taken_is_said(project: Project, server: ArgoServer):
+def test_from_python_and_a_name_that_is_taken(project: Project, server: ArgoServer):
     two(project)
-    first = project.start(*SUBMIT, "--name", "mine")
-    assert finish(first, 120).code == 0
+    script = (
+        "import dagbook\n"
+        "options = {'image': 'p:1'}\n"
+        "run = dagbook.submit('p.pipeline.yaml', namespace='argo', name='mine', options=options, n=7)\n"
+        "print(run.state.state)"
+    )
+    first = subprocess.run(
+        [sys.executable, "-c", script], cwd=project.folder, env={**os.environ, **project.env},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert first.stdout.strip() == "succeeded", first
+    assert stored(server, "second/second/1")["outputs"]["made"]["value"] == 8
     refused(project.dagbook(*SUBMIT, "--name", "mine"), "a workflow 'mine'", "another --name")
     assert len(project.run_ids()) == 1

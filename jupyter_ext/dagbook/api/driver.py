@@ -83,7 +83,8 @@ def drive(
     from dagbook.pipeline.plan import Plan
 
     if is_submitted(folder):
-        return _follow(folder, wants_cancel)
+        # The run is not in this process: whoever ends this, as a shutdown does, does not mean it.
+        return _follow(folder, is_to_end=lambda: wants_cancel() is not None)
     place = None if turn is None else bootstrap.given_turn(folder, *turn)
     lock = DriverLock(folder)
     lock.acquire()
@@ -111,7 +112,7 @@ def drive(
     return state
 
 
-def _follow(folder: Path, wants_cancel: Callable[[], str | None]) -> RunState:
+def _follow(folder: Path, is_to_end: Callable[[], bool]) -> RunState:
     from dagbook.api.following import follow_submitted
     from dagbook.journals.lock import DriverLock
     from dagbook.pipeline.plan import Plan
@@ -120,7 +121,7 @@ def _follow(folder: Path, wants_cancel: Callable[[], str | None]) -> RunState:
     lock.acquire()
     try:
         plan = Plan.model_validate_json((folder / PLAN).read_bytes())
-        return follow_submitted(folder, plan, lambda: wants_cancel() or cancel_file(folder))
+        return follow_submitted(folder, plan, lambda: cancel_file(folder), is_to_end)
     finally:
         lock.release()
 

@@ -31,8 +31,10 @@ def submission_of(folder: Path) -> Submission:
     return found
 
 
-def follow_submitted(folder: Path, plan: Plan, wants_cancel: Callable[[], str | None]) -> RunState:
-    """Follow the run to its end, as its only writer.
+def follow_submitted(
+    folder: Path, plan: Plan, wants_cancel: Callable[[], str | None], is_to_end: Callable[[], bool]
+) -> RunState:
+    """Follow the run to its end, as its only writer; or until we are to end, which ends nothing there.
 
     Raises:
         EnvironmentFault: its folder cannot be written, or the server does not let us in any more.
@@ -43,7 +45,8 @@ def follow_submitted(folder: Path, plan: Plan, wants_cancel: Callable[[], str | 
         # Taken up again, a run still says where it was made.
         tags = {**record_surroundings(folder, Path(plan.file).parent), **plan.tags}
         plan = plan.model_copy(update={"tags": tags})
-    return Follower(plan, folder, bootstrap.journal(folder), submitted, wants_cancel).follow(submission)
+    follower = Follower(plan, folder, bootstrap.journal(folder), submitted, wants_cancel)
+    return follower.follow(submission, is_to_end)
 
 
 def _unreadable(folder: Path, problem: str) -> EnvironmentFault:

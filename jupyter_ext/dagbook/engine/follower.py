@@ -71,8 +71,12 @@ class Follower:
         self._silent_since: float | None = None
         self._silence_told = False
 
-    def follow(self, submission: Submission) -> RunState:
-        """Follow the run until it is over; the final state.
+    def follow(self, submission: Submission, is_to_end: Callable[[], bool]) -> RunState:
+        """Follow the run until it is over, or we are to end; the last state, which is final or still running.
+
+        Args:
+            submission: where the run is.
+            is_to_end: whether this process was asked to end. The run goes on, for it is not ours to end.
 
         Raises:
             EnvironmentFault: the journal cannot be written, or the scheduler does not let us in any more.
@@ -80,7 +84,7 @@ class Follower:
         self._take()
         self._watch.begin()
         try:
-            while self._history.state.state == "running":
+            while self._history.state.state == "running" and not is_to_end():
                 self._stop_if_wanted()
                 match self._watch.next(_LOOK_EVERY):
                     case RunThere() as there:
@@ -97,8 +101,9 @@ class Follower:
                         pass
         finally:
             self._watch.close()
-        with suppress(OSError):
-            (self._folder / CANCEL).unlink(missing_ok=True)
+        if self._history.state.state != "running":
+            with suppress(OSError):
+                (self._folder / CANCEL).unlink(missing_ok=True)
         return self._history.state
 
     def _take(self) -> None:

@@ -80,6 +80,13 @@ class ArgoServer:
     """
 
     def __init__(self, access: Access) -> None:
+        if not (access.token.isascii() and access.token.isprintable()):
+            raise EnvironmentFault(
+                Finding(
+                    code="argo-denied", message="ARGO_TOKEN holds letters or lines that no token has",
+                    remedy="set it to the token alone, with or without `Bearer` before it",
+                )
+            )  # fmt: skip
         self._access = access
 
     def create(self, manifest: Mapping[str, Any]) -> Workflow:
