@@ -25,7 +25,7 @@ from dagbook.engine.submission import Submission, Submitted, SubmittedAway, Subm
 from dagbook.errors import DagbookError, InvalidInput
 from dagbook.pipeline.plan import Plan
 from dagbook.run.again import unfinished
-from dagbook.run.events import CancelRequested, Event, RunFinished, StepFailed, StepWarned
+from dagbook.run.events import CancelRequested, Event, RunFinished, StepFailed, StepSucceeded, StepWarned
 from dagbook.run.state import FINAL, RunState
 from dagbook.run.submitted import RunThere, Told, gone, new_attempts, news
 
@@ -129,17 +129,19 @@ class Follower:
             keys += [""] * (number - 1 - len(keys)) + [attempt.key]
         self._bring_logs(state, there)
         told = news(state, there, Told(keys=self._keys, folder=attempt_folder, seconds=self._worked))
-        self._happen([self._with_last_line(event) for event in told])
+        self._happen([said for event in told for said in self._with_last_line(event)])
 
-    def _with_last_line(self, event: Event) -> Event:
-        """A failure with what its log ends with, which says more than an exit code."""
-        if not isinstance(event, StepFailed):
-            return event
-        line = _last_line(self._folder / attempt_folder(event.step, event.attempt) / LOG)
-        if not line:
-            return event
-        error = event.error.model_copy(update={"value": f"{event.error.value}; its log ends: {line}"})
-        return event.model_copy(update={"error": error})
+    def _with_last_line(self, event: Event) -> Iterator[Event]:
+        """An end with what its log ends with: it says more than an exit code."""
+        if isinstance(event, StepFailed | StepSucceeded):
+            line = _last_line(self._folder / attempt_folder(event.step, event.attempt) / LOG)
+            if isinstance(event, StepFailed) and line:
+                error = event.error.model_copy(update={"value": f"{event.error.value}; its log ends: {line}"})
+                event = event.model_copy(update={"error": error})
+            elif line.startswith(f"{event.step} is skipped: "):
+                # The pod found out itself that its notebook is not to run, which is no failure there.
+                yield StepWarned(step=event.step, message=f"its notebook did not run: {line}")
+        yield event
 
     def _bring_logs(self, state: RunState, there: RunThere) -> None:
         """Of what goes on; what is over is told when its log is here, so that who looks finds it."""

@@ -87,6 +87,11 @@ def test_what_does_not_run(phase: str, by: str):
     assert (there.steps["pick_best"].skipped, there.steps["pick_best"].skipped_by) == ("why", by)
 
 
+def test_a_task_that_is_left_out_is_known_by_its_name_where_its_template_is_none_of_ours():
+    there = seen(node("p", "Omitted", "pick-best-each", type="Skipped", displayName="pick-best"))
+    assert there.steps["pick_best"].skipped is not None
+
+
 def test_templates_that_are_no_nodes_are_passed_over():
     assert seen(node("main", "Running", "main", type="DAG"), node("hook", "Running", "exit")).steps == {}
 

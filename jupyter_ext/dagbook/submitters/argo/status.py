@@ -64,6 +64,7 @@ class _Node(_Seen):
     type: str = ""
     phase: str = ""
     message: str = ""
+    displayName: str = ""  # noqa: N815  # Argo's own spelling
     templateName: str = ""  # noqa: N815  # Argo's own spelling
     startedAt: str = ""  # noqa: N815
     finishedAt: str = ""  # noqa: N815
@@ -134,9 +135,9 @@ def _steps(workflow: Workflow, templates: Mapping[str, str]) -> Iterator[tuple[s
     pods: dict[str, list[_Node]] = {}
     skipped: dict[str, StepThere] = {}
     for node in workflow.status.nodes.values():
-        if node.templateName not in templates:
-            continue
         step = _step_of(node, templates)
+        if step is None:
+            continue
         if node.phase in {"Skipped", "Omitted"}:
             by_condition = node.phase == "Skipped"
             because = node.message or ("its condition did not hold" if by_condition else _OMITTED)
@@ -178,8 +179,12 @@ def _retried(workflow: Workflow) -> dict[str, tuple[int, _Node]]:
     }
 
 
-def _step_of(node: _Node, templates: Mapping[str, str]) -> str:
-    name = templates[node.templateName]
+def _step_of(node: _Node, templates: Mapping[str, str]) -> str | None:
+    """By its template; what never became a pod may know only the task, which is called as the template is."""
+    is_left_out = node.phase in {"Skipped", "Omitted"}
+    name = templates.get(node.templateName) or (templates.get(node.displayName) if is_left_out else None)
+    if name is None:
+        return None
     index = next((one.value for one in node.inputs.parameters if one.name == "index"), None)
     return name if index in {None, ""} else f"{name}[{index}]"
 
