@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.argo_server import TOKEN, ArgoServer, PodCluster, argo_server
+from tests.acceptance.argo_controller import PodCluster
+from tests.acceptance.argo_server import TOKEN, ArgoServer, argo_server
 from tests.acceptance.notebooks import parameters
 from tests.acceptance.project import Project, refused, wait_until
 
@@ -162,6 +163,11 @@ def test_what_a_pod_prints_is_here_while_it_runs_and_cancel_stops_the_workflow(
     assert document["spec"]["shutdown"] == "Stop"
     assert project.show(run).step("first")["state"] == "succeeded"
     assert project.show(run).step("second")["state"] == "cancelled"
+    (project.folder / "go").write_text("")
+    resumed = project.dagbook("resume", run, "--json")
+    assert resumed.json["state"] == "succeeded", resumed
+    assert resumed.step("second")["attempt"] == 2
+    assert "shutdown" not in document["spec"]
 
 
 def test_a_follower_that_was_killed_is_replaced_by_another(project: Project, server: ArgoServer):
