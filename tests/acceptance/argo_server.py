@@ -174,7 +174,10 @@ class _Handler(BaseHTTPRequestHandler):
             for result in results:
                 if self.server_of.faults.is_down:
                     return
-                line = f"data: {json.dumps({'result': result})}\n\n".encode()
+                # The log is sent as plain lines: a proxy may have taken the header away.
+                line = f"{json.dumps({'result': result})}\n".encode()
+                if self.headers["Accept"] == "text/event-stream" and "/log" not in self.path:
+                    line = b"data: %s\n" % line
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
                 self.wfile.flush()
             self.wfile.write(b"0\r\n\r\n")

@@ -176,7 +176,11 @@ class ArgoServer:
         return request
 
     def _stream(self, url: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        answer = self._send("GET", url, params=params, stream=True, timeout=(_CONNECT, _QUIET))
+        # As Argo's own clients ask; lines of JSON without `data:` are understood as well.
+        wanted = {"Accept": "text/event-stream"}
+        answer = self._send(
+            "GET", url, params=params, headers=wanted, stream=True, timeout=(_CONNECT, _QUIET)
+        )
         with closing(answer):
             self._require_let_in(answer)
             self._found(answer)
