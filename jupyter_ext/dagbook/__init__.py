@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dagbook.api.resume import resume, retry
     from dagbook.api.run import Run
     from dagbook.api.run_listing import runs
+    from dagbook.api.submitting import submit
     from dagbook.errors import DagbookError, InvalidInput
     from dagbook.magics.input_binding import input as input  # noqa: A004
     from dagbook.magics.log import artifact, metric, param
@@ -34,7 +35,8 @@ __all__ = [
     "DagbookError", "InvalidInput", "Pipeline", "Run", "__version__", "approve", "artifact",
     "attach", "continue_", "delete_deployment", "deploy", "deployments", "launch", "load",
     "metric", "models", "output", "package", "param", "promote", "register_model", "release",
-    "reproduce", "resume", "retry", "rm", "runs", "show_model", "track",
+    "reproduce", "resume", "retry", "rm", "runs", "show_model", "submit",
+    "track",
 ]  # fmt: skip
 
 # Imported when first used: `import dagbook` in a notebook must cost nothing.
@@ -67,6 +69,7 @@ _HOMES = {
     "retry": "dagbook.api.resume",
     "rm": "dagbook.api.removal",
     "runs": "dagbook.api.run_listing",
+    "submit": "dagbook.api.submitting",
     "track": "dagbook.magics.track",
     "load_ipython_extension": "dagbook.magics.extension",
 }

@@ -33,6 +33,7 @@ from dagbook.engine.ports import (
     TrackerAway,
 )
 from dagbook.engine.queries import Queries
+from dagbook.engine.submission import Submission, Submitted
 from dagbook.environments.uv import UvEnvironments
 from dagbook.errors import EnvironmentFault, Finding, InvalidInput, did_you_mean
 from dagbook.executors.capacity import capacity
@@ -46,7 +47,7 @@ from dagbook.locks.queue import Turn, queue_folder
 from dagbook.notifiers.apprise import AppriseNotifier
 from dagbook.pipeline.model_reference import read_reference
 from dagbook.pipeline.plan import Plan
-from dagbook.settings import Settings, read_settings
+from dagbook.settings import Settings, read_argo, read_settings
 from dagbook.trackers.mlflow import MlflowTracker
 from dagbook.trackers.registry import MlflowRegistry
 from dagbook.trackers.run_records import RunRecords
@@ -66,6 +67,11 @@ COMPILERS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+SUBMITTERS: Final = ("argo",)
+_NAMESPACE: Final = "default"
+"""Where Argo's own command makes workflows when nobody says."""
+
+
 _stores: dict[tuple[str | None, Path], MlflowStore] = {}
 _stores_lock = threading.Lock()
 
@@ -82,6 +88,53 @@ def compiler(name: str) -> Compiler:
     module, kind = COMPILERS[name]
     made: Compiler = getattr(import_module(module), kind)()
     return made
+
+
+def submission_to(where: tuple[str, str, str], manifest: Mapping[str, Any], workflow: str) -> Submission:
+    """Where a manifest is to be carried out, as a run folder says it.
+
+    Args:
+        where: the scheduler; its server and the namespace, which the environment says when they are empty.
+        manifest: what was compiled.
+        workflow: the name it is to have there.
+
+    Raises:
+        InvalidInput: nothing is known of that scheduler, or the server's address is none or not said.
+    """
+    from dagbook.submitters.argo.server import server_url
+    from dagbook.submitters.argo.submitted import templates_of
+
+    to, server, namespace = where
+    around = read_argo()
+    return Submission(
+        to=to, server=server_url(server or around.server, secure=around.secure),
+        namespace=namespace or around.namespace or _NAMESPACE, workflow=workflow,
+        templates=templates_of(manifest),
+    )  # fmt: skip
+
+
+def require_submitter(name: str) -> None:
+    """Raise InvalidInput when nothing can be submitted to a scheduler of that name."""
+    if name not in SUBMITTERS:
+        raise InvalidInput(
+            Finding(
+                code="not-submittable", message=f"nothing can be submitted to '{name}'",
+                remedy=f"`dagbook compile --to {name}` writes it for {name} to run" if name in COMPILERS
+                else did_you_mean(name, SUBMITTERS),
+            )
+        )  # fmt: skip
+
+
+def submitted(submission: Submission) -> Submitted:
+    """The run there, asked with what the environment says of who we are."""
+    from dagbook.submitters.argo.server import Access, ArgoServer
+    from dagbook.submitters.argo.submitted import ArgoRun
+
+    around = read_argo()
+    access = Access(
+        url=submission.server, namespace=submission.namespace, token=around.token, verify=around.verify
+    )
+    return ArgoRun(ArgoServer(access), submission)
 
 
 def settings(start: Path) -> Settings:
@@ -305,16 +358,26 @@ def tracker(around: Settings, plan: Plan, tracking_uri: str | None = None) -> Tr
     return MlflowTracker(tracking_uri or around.tracking_uri, around.state, plan.experiment or plan.pipeline)
 
 
-def runner(zygote: str = "") -> StoppableRunner:
+def runner(zygote: str = "", *, echo: bool = False) -> StoppableRunner:
     """Executes notebooks in this process's own kernels; imports papermill.
 
     Args:
         zygote: path of the socket of a fork server that kernels are taken from; they start cold when empty.
+        echo: whether to print what the notebook prints.
     """
     from dagbook.kernels.local import LocalKernels
     from dagbook.runners.papermill import PapermillRunner
 
-    return PapermillRunner(loader=NotebookLoader(), kernels=LocalKernels(zygote), environments=UvEnvironments)
+    return PapermillRunner(
+        loader=NotebookLoader(), kernels=LocalKernels(zygote), environments=UvEnvironments,
+        say=_print_at_once if echo else None,
+    )  # fmt: skip
+
+
+def _print_at_once(text: str) -> None:
+    with suppress(OSError, ValueError):  # whoever listened is gone
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def read_frozen(path: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 STATE_FOLDER = ".dagbook"
@@ -97,6 +97,37 @@ def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings
         dask_address=env.get("DAGBOOK_DASK_ADDRESS", ""),
         keep_failed=env.get("DAGBOOK_KEEP_FAILED", "").strip(),
         warm=env.get("DAGBOOK_WARM", "").casefold() not in {"0", "false", "no", "off"},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArgoSettings:
+    """How to reach an Argo server, by our own variables and by those of Argo's command.
+
+    Attributes:
+        server: its address: a URL, or `host:port`; empty when nothing is said.
+        namespace: where workflows are made; empty when nothing is said.
+        token: who we are, with or without `Bearer`; never shown or written.
+        secure: whether an address without a scheme is asked by HTTPS.
+        verify: whether its certificate is checked.
+    """
+
+    server: str = ""
+    namespace: str = ""
+    token: str = field(default="", repr=False)
+    secure: bool = True
+    verify: bool = True
+
+
+def read_argo(env: Mapping[str, str] | None = None) -> ArgoSettings:
+    """From the environment: `DAGBOOK_ARGO_SERVER` and `ARGO_…`, which mean what Argo means."""
+    env = os.environ if env is None else env
+    return ArgoSettings(
+        server=env.get("DAGBOOK_ARGO_SERVER", "").strip() or env.get("ARGO_SERVER", "").strip(),
+        namespace=env.get("ARGO_NAMESPACE", "").strip(),
+        token=env.get("ARGO_TOKEN", "").strip(),
+        secure=env.get("ARGO_SECURE", "").casefold() != "false",
+        verify=env.get("ARGO_INSECURE_SKIP_VERIFY", "").casefold() != "true",
     )
 
 

@@ -161,6 +161,7 @@ ANSWERS = {
     "demo": RUN,
     "resume": RUN,
     "retry": RUN,
+    "submit": RUN,
     "show": ref("Run"),
     "check": record(
         "What a pipeline's checks came to.", run=TEXT, state=one_of(*RUN_STATES),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dagbook import bootstrap
 from dagbook.engine.disk import write_whole
 from dagbook.engine.folders import CANCEL, DRIVER_LOG, PLAN
+from dagbook.engine.submission import is_submitted
 from dagbook.engine.surroundings import record_surroundings
 from dagbook.run.state import RunState
 
@@ -40,7 +41,8 @@ def start_driver(
         request = folder / f"again-{secrets.token_hex(4)}.json"
         write_whole(request, again.model_dump_json().encode())
         command += ["--again", str(request)]
-    turn = bootstrap.take_turn(bootstrap.settings(folder), folder.name)
+    # Whoever only follows a run that another scheduler carries out is in nobody's way.
+    turn = None if is_submitted(folder) else bootstrap.take_turn(bootstrap.settings(folder), folder.name)
     kept: tuple[int, ...] = ()
     if turn is not None:
         command += ["--turn", str(turn.descriptor), str(turn.ticket)]
@@ -80,6 +82,9 @@ def drive(
     from dagbook.journals.lock import DriverLock
     from dagbook.pipeline.plan import Plan
 
+    if is_submitted(folder):
+        # The run is not in this process: whoever ends this, as a shutdown does, does not mean it.
+        return _follow(folder, is_to_end=lambda: wants_cancel() is not None)
     place = None if turn is None else bootstrap.given_turn(folder, *turn)
     lock = DriverLock(folder)
     lock.acquire()
@@ -105,6 +110,20 @@ def drive(
     if again is not None:
         again.unlink(missing_ok=True)
     return state
+
+
+def _follow(folder: Path, is_to_end: Callable[[], bool]) -> RunState:
+    from dagbook.api.following import follow_submitted
+    from dagbook.journals.lock import DriverLock
+    from dagbook.pipeline.plan import Plan
+
+    lock = DriverLock(folder)
+    lock.acquire()
+    try:
+        plan = Plan.model_validate_json((folder / PLAN).read_bytes())
+        return follow_submitted(folder, plan, lambda: cancel_file(folder), is_to_end)
+    finally:
+        lock.release()
 
 
 def cancel_file(folder: Path) -> str | None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from dagbook.api.run import Run
-from dagbook.engine.folders import NOTEBOOK, attempt_folder
+from dagbook.engine.folders import LOG, NOTEBOOK, attempt_folder
 from dagbook.engine.followed import TOUCH_EVERY, say_followed
+from dagbook.engine.submission import is_submitted
 from dagbook.errors import Finding, NotFound, did_you_mean
 from dagbook.notebook.cells import cells
 from dagbook.pipeline.groups import nodes_meant
@@ -23,7 +24,10 @@ _MOST_SHOWN: Final = 100_000
 
 @dataclass(frozen=True, kw_only=True)
 class Printed:
-    """What a cell printed, or what was new of it. `cell` counts all cells of the executed notebook from 1."""
+    """What a cell printed, or what was new of it.
+
+    `cell` counts all cells of the executed notebook from 1; 0 is what a step printed elsewhere.
+    """
 
     step: str
     attempt: int
@@ -80,6 +84,8 @@ def described_log(run: Run, step: str) -> dict[str, Any]:
         say_followed(place)
     notebook = run.folder / state.notebook if state.notebook else place and place / NOTEBOOK
     printed = printed_in(notebook) if notebook else []
+    if place is not None and is_submitted(run.folder):
+        printed = _pod_log(place)
     kept: list[dict[str, Any]] = []
     room = _MOST_SHOWN
     for cell, text in reversed(printed):
@@ -102,7 +108,7 @@ def follow_logs(run: Run, steps: Sequence[str] | None = None) -> Iterator[Printe
         run: going on, or over.
         steps: which; all when None. What a `foreach` becomes counts as its own.
     """
-    follower = _Follower(run.folder)
+    follower = _Follower(run.folder, is_submitted(run.folder))
     ended: set[str] = set()
     for state in run.follow():
         for name, step in _of(state, steps):
@@ -138,6 +144,7 @@ class _Follower:
     """Remembers what was said of each attempt."""
 
     folder: Path
+    submitted: bool = False
     said: dict[tuple[str, int, int], str] = field(default_factory=dict)
     seen: dict[Path, int] = field(default_factory=dict)
     touched: dict[Path, float] = field(default_factory=dict)
@@ -150,8 +157,10 @@ class _Follower:
             place = self.folder / attempt_folder(name, number)
             if number == attempt and step.state == "running":
                 self._tell(place)
-            if self._grew(place / NOTEBOOK):
-                yield from self._grown(name, number, place / NOTEBOOK)
+            if self.submitted and self._grew(place / LOG):
+                yield from self._printed(name, number, _pod_log(place))
+            elif self._grew(place / NOTEBOOK):
+                yield from self._printed(name, number, printed_in(place / NOTEBOOK))
 
     def _tell(self, place: Path) -> None:
         now = time.monotonic()
@@ -159,21 +168,30 @@ class _Follower:
             self.touched[place] = now
             say_followed(place)
 
-    def _grew(self, notebook: Path) -> bool:
+    def _grew(self, path: Path) -> bool:
         try:
-            changed = notebook.stat().st_mtime_ns
+            changed = path.stat().st_mtime_ns
         except OSError:
             return False
-        known, self.seen[notebook] = self.seen.get(notebook), changed
+        known, self.seen[path] = self.seen.get(path), changed
         return known != changed
 
-    def _grown(self, step: str, attempt: int, notebook: Path) -> Iterator[Printed]:
-        for cell, text in printed_in(notebook):
+    def _printed(self, step: str, attempt: int, printed: list[tuple[int, str]]) -> Iterator[Printed]:
+        for cell, text in printed:
             before = self.said.get((step, attempt, cell), "")
             new = text[len(_common(before, text)) :]
             self.said[step, attempt, cell] = text
             if new.strip("\n"):
                 yield Printed(step=step, attempt=attempt, cell=cell, text=new)
+
+
+def _pod_log(attempt: Path) -> list[tuple[int, str]]:
+    """What an attempt printed at another scheduler; which cell did is not known here."""
+    try:
+        text = (attempt / LOG).read_text("utf-8", "replace")
+    except OSError:
+        return []
+    return [(0, text)] if text.strip() else []
 
 
 def _common(before: str, now: str) -> str:

@@ -16,9 +16,11 @@ from dagbook.api.params import split_assignments
 from dagbook.api.planning import Choices
 from dagbook.api.run import Run, not_writable, run_of, start
 from dagbook.api.run_plan import plan_in
+from dagbook.api.submitting import refuse_choices, take_up_submitted
 from dagbook.engine.again import Again
 from dagbook.engine.content import size_of
 from dagbook.engine.folders import CANCEL
+from dagbook.engine.submission import is_submitted
 from dagbook.errors import Finding, InvalidInput, NotFound, did_you_mean
 from dagbook.journals.lock import refuse_driven
 from dagbook.pipeline.groups import nodes_meant
@@ -57,7 +59,17 @@ def resume(
     """
     run = run_of(run)
     state = _idle(run)
+    if is_submitted(run.folder):
+        refuse_choices(run, jobs=jobs, keep_failed=keep_failed, **({way: way} if way else {}))
+        _require_unfinished(run, state)
+        return _waited(take_up_submitted(run, state), wait=wait)
     plan = plan_in(run.folder)
+    _require_unfinished(run, state)
+    again = Again(jobs=jobs, **kept_when_taken_up(keep_failed, plan.place))
+    return _waited(_take_up(run, plan, state, way, again), wait=wait)
+
+
+def _require_unfinished(run: Run, state: RunState) -> None:
     if state.state not in {"interrupted", "running"} and not unfinished(state):
         raise InvalidInput(
             Finding(
@@ -66,8 +78,6 @@ def resume(
                 remedy="`dagbook retry RUN --step STEP` does a step again, `dagbook run FILE` begins anew",
             )
         )
-    again = Again(jobs=jobs, **kept_when_taken_up(keep_failed, plan.place))
-    return _waited(_take_up(run, plan, state, way, again), wait=wait)
 
 
 def retry(  # noqa: PLR0913  # each is an option of `dagbook retry`
@@ -99,16 +109,15 @@ def retry(  # noqa: PLR0913  # each is an option of `dagbook retry`
     """
     run = run_of(run)
     state = _idle(run)
+    if is_submitted(run.folder):
+        refuse_choices(
+            run, step=steps, param=params, jobs=jobs, keep_failed=keep_failed, **({way: way} if way else {})
+        )
+        _require_failed(run, state, ())
+        return _waited(take_up_submitted(run, state), wait=wait)
     plan = plan_in(run.folder)
     named = _named(run, state, [steps] if isinstance(steps, str) else steps)
-    if not named and not any(step.state in BAD or step.state == "lost" for step in state.steps.values()):
-        raise InvalidInput(
-            Finding(
-                code="nothing-to-retry",
-                message=f"no step of run {run.id} failed",
-                remedy="name one with --step, or `dagbook resume RUN` for what never ran",
-            )
-        )
+    _require_failed(run, state, named)
     kept = Again(steps=named, jobs=jobs, **kept_when_taken_up(keep_failed, plan.place))
     if params:
         values = params if isinstance(params, Mapping) else {}
@@ -117,6 +126,17 @@ def retry(  # noqa: PLR0913  # each is an option of `dagbook retry`
     failed = tuple(name for name, step in state.steps.items() if step.state in BAD)
     again = kept.model_copy(update={"steps": named or failed, "fresh": bool(named)})
     return _waited(_take_up(run, plan, state, way, again), wait=wait)
+
+
+def _require_failed(run: Run, state: RunState, named: Collection[str]) -> None:
+    if not named and not any(step.state in BAD or step.state == "lost" for step in state.steps.values()):
+        raise InvalidInput(
+            Finding(
+                code="nothing-to-retry",
+                message=f"no step of run {run.id} failed",
+                remedy="name one with --step, or `dagbook resume RUN` for what never ran",
+            )
+        )
 
 
 def _waited(run: Run, *, wait: bool) -> Run:

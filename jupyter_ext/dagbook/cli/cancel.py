@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from dagbook import bootstrap
+from dagbook.api.resume import resume
 from dagbook.api.run import find
 from dagbook.cli.screen import console, json_option, print_json, state_text
+from dagbook.engine.submission import is_submitted
 
 
 @click.command("cancel")
@@ -19,6 +21,11 @@ def command(run: str, *, no_wait: bool, as_json: bool) -> None:
     """End RUN: its running steps are stopped, the others never start, what was published stays."""
     found = find(run, Path())
     state = found.state
+    if state.state == "interrupted" and is_submitted(found.folder):
+        # Nobody follows it, and it goes on all the same.
+        found = resume(found, wait=False)
+        found.has_begun()
+        state = found.state
     if state.state == "running":
         found.cancel()
         queries = bootstrap.queries(Path())

@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "graph": ("graph", "Draw a pipeline as text, Mermaid, DOT or SVG."),
     "package": ("package", "Make a package of a pipeline, to be run elsewhere; an MLflow Project too."),
     "compile": ("compile", "Write a pipeline for another scheduler: Argo, …"),
+    "submit": ("submit", "Have another scheduler's server run a pipeline, and follow it: Argo."),
     "approve": ("approve", "Answer for a step that waits for a person."),
     "cancel": ("cancel", "End a run that is going on."),
     "resume": ("resume", "Do what a run has not finished."),

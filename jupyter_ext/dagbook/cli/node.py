@@ -25,7 +25,11 @@ def run(ctx: click.Context, request: Path, report_fd: int | None, zygote: str) -
     # Only this command pays for papermill.
     from dagbook.runners.node_command import run_request_file
 
-    ctx.exit(run_request_file(request, report_fd, bootstrap.runner(zygote), bootstrap.registry_of))
+    ctx.exit(
+        run_request_file(
+            request, report_fd, bootstrap.runner(zygote, echo=report_fd is None), bootstrap.registry_of
+        )
+    )
 
 
 @command.command("prepare")

@@ -21,6 +21,7 @@ from dagbook.engine.ports import Environments, Loader, Report
 from dagbook.engine.request import CellTiming, NodeRequest, NodeResult
 from dagbook.notebook.cells import kernel_name_of, language_of
 from dagbook.runners.deadline import Bounds
+from dagbook.runners.echo import Echo
 from dagbook.runners.ending import STATE_AFTER, error_of
 from dagbook.runners.engine import NAME, DagbookEngine
 from dagbook.runners.execution import Execution
@@ -68,7 +69,9 @@ class PapermillRunner:
         kernels: KernelSource,
         output_limit: int = OUTPUT_LIMIT,
         environments: Callable[[Path], Environments] | None = None,
+        say: Callable[[str], None] | None = None,
     ) -> None:
+        self._say = say
         self._loader = loader
         self._kernels = kernels
         self._environments = environments
@@ -92,6 +95,7 @@ class PapermillRunner:
         python = self._python(request)
         prepared = to_execute(nb, request.params, kernel)
         mask = Mask(secrets.values())
+        echo = None if self._say is None else Echo(self._say, mask)
         mark = {leftovers.ATTEMPT_ID: uuid.uuid4().hex}
         folder = Path(request.folder)
         started = time.monotonic()
@@ -106,7 +110,9 @@ class PapermillRunner:
                     timeout=request.start_timeout,
                     python=python,
                 ),
-                progress=Progress(step=request.step, attempt=request.attempt, report=report, mask=mask),
+                progress=Progress(
+                    step=request.step, attempt=request.attempt, report=report, mask=mask, echo=echo
+                ),
                 mask=mask,
                 file=NotebookFile(folder / NOTEBOOK),
                 metadata=_papermill_metadata(request),
@@ -127,7 +133,10 @@ class PapermillRunner:
         if left:
             warnings.append(f"processes that the notebook left behind were ended: {', '.join(left)}")
         result = _result(execution, kernel=kernel, seconds=time.monotonic() - started)
-        return _with_fault(result, fault, folder).model_copy(update={"warnings": tuple(warnings)})
+        result = _with_fault(result, fault, folder).model_copy(update={"warnings": tuple(warnings)})
+        if echo is not None:
+            echo.over("" if result.error is None else result.error.traceback or str(result.error.value))
+        return result
 
     def _holding(self, request: NodeRequest, report: Report) -> Holding | None:
         if not request.hold:

@@ -6,6 +6,7 @@ import time
 
 from dagbook.engine.ports import Report
 from dagbook.run.events import CellStarted, OutputSeen
+from dagbook.runners.echo import Echo
 from dagbook.runners.masking import Mask
 from dagbook.runners.streams import without_ansi
 
@@ -17,7 +18,10 @@ _LOOK_BACK = 2000
 class Progress:
     """Reports on one attempt. Lines that come faster than a person reads are passed over."""
 
-    def __init__(self, *, step: str, attempt: int, report: Report, mask: Mask) -> None:
+    def __init__(
+        self, *, step: str, attempt: int, report: Report, mask: Mask, echo: Echo | None = None
+    ) -> None:
+        self._echo = echo
         self._step = step
         self._attempt = attempt
         self._report = report
@@ -31,6 +35,8 @@ class Progress:
 
     def printed(self, text: str) -> None:
         """The notebook printed `text`."""
+        if self._echo is not None:
+            self._echo.printed(text)
         recent = text[-_LOOK_BACK:]
         self._waiting = (self._waiting + recent)[-_LOOK_BACK:] if recent.strip() else self._waiting
         self.tell_if_due()

@@ -136,7 +136,7 @@ function Log(props: {
           {log.cells.length === 0 && <p>{trans.__('It printed nothing.')}</p>}
           {log.cells.map(({ cell, text }) => (
             <div key={cell}>
-              <span>{trans.__('cell %1', cell)}</span>
+              {cell > 0 && <span>{trans.__('cell %1', cell)}</span>}
               {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
               <pre tabIndex={0}>{plainText(text)}</pre>
             </div>

@@ -1,0 +1,1 @@
+"""Runs that other schedulers carry out: begun, looked at, stopped. One folder a scheduler."""

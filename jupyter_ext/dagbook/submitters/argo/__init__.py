@@ -1,0 +1,1 @@
+"""An Argo server, by its documented REST API."""
