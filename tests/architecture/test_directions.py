@@ -35,6 +35,7 @@ MAY_IMPORT_LATE = {
         "bootstrap",
         "bootstrap.py",
         "caches",
+        "stores",
         "cli",
         "executors",
         "formats",
