@@ -12,9 +12,11 @@ import psutil
 import pytest
 from moto.server import ThreadedMotoServer
 
+from dagbook.engine.content import digest_of
 from tests.acceptance.dask_cluster import DaskCluster, dask_cluster
 from tests.acceptance.hidden import need_namespaces, without
 from tests.acceptance.project import Project, finish, wait_until
+from tests.acceptance.test_tracking_truth import tree
 from tests.architecture.sources import ROOT
 
 pytestmark = pytest.mark.kernel
@@ -84,17 +86,42 @@ def test_the_digits_come_out_as_they_do_here(
 
 
 def comparable(answer: dict, project: Project) -> dict:
-    """State and outputs of each step; figures are drawn with a date in them."""
+    """State and outputs of each step; a file by its place in the run, and a table by its content too."""
+    runs = project.runs
+
+    def of(value: object) -> object:
+        path = Path(str(value))
+        if not path.is_relative_to(runs):
+            return value
+        content = digest_of(path) if path.suffix in {".parquet", ".csv", ".json"} else path.exists()
+        return path.relative_to(runs).parts[1:], content
+
     return {
-        step["step"]: (
-            step["state"],
-            {
-                name: value if not str(value).startswith(str(project.folder)) else Path(value).name
-                for name, value in step["outputs"].items()
-            },
-        )
+        step["step"]: (step["state"], {name: of(value) for name, value in step["outputs"].items()})
         for step in answer["steps"]
     }
+
+
+def test_what_is_recorded_is_what_a_local_run_records(
+    make_project: Callable[[Path], Project], cluster: DaskCluster, tmp_path: Path
+):
+    recorded = []
+    for name in ("here", "there"):
+        project = make_project(tmp_path / name)
+        project.single(
+            "%load_ext dagbook\n%metric loss=0.5 --step 1\n%metric loss=0.25 --step 2\n%output y=3"
+        )
+        words = ["run", "p.pipeline.yaml", "--json"]
+        if name == "there":
+            hide(cluster, project, "one")
+            words = asked(cluster)
+        answer = project.dagbook(*words, timeout=200)
+        assert answer.code == 0, answer
+        recorded.append(tree(answer.json, f"sqlite:///{project.folder}/.dagbook/mlflow.db")["n"])
+    here, there = recorded
+    assert here["metrics"]["loss"] == [(1, 0.5), (2, 0.25)]
+    for what in ("status", "params", "metrics", "artifacts"):
+        assert there[what] == here[what]
 
 
 def sleeping(project: Project, flags: Path) -> None:

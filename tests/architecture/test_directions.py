@@ -35,7 +35,6 @@ MAY_IMPORT_LATE = {
         "bootstrap",
         "bootstrap.py",
         "caches",
-        "stores",
         "cli",
         "executors",
         "formats",
@@ -43,7 +42,7 @@ MAY_IMPORT_LATE = {
         "loaders",
         "magics",
     ),
-    *("compilers", "environments", "notifiers", "runners", "server", "services", "trackers"),
+    *("compilers", "environments", "notifiers", "runners", "server", "services", "stores", "trackers"),
 }
 
 
