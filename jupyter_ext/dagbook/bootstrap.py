@@ -279,7 +279,13 @@ def executor(plan: Plan, run: str, guard: Callable[[], None], *, at_once: bool) 
     from dagbook.executors.dask.cluster import connect
     from dagbook.executors.dask.executor import DaskExecutor
 
-    return DaskExecutor(connect(plan.place.address, plan.jobs))
+    storage = None
+    if plan.place.storage:
+        from dagbook.executors.dask.storage import Storage
+
+        storage = Storage(plan.place.storage, run, Path(plan.project))
+        storage.require()
+    return DaskExecutor(connect(plan.place.address, plan.jobs), storage=storage)
 
 
 def store(start: Path) -> MlflowStore | None:

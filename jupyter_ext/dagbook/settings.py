@@ -21,6 +21,7 @@ class Settings:
         runs_at_once: how many runs of a person go on at a time on this machine; others wait for their turn.
         executor: where steps run; empty to leave it to the pipeline.
         dask_address: of the Dask scheduler; empty to leave it to the pipeline.
+        storage: where files travel by to a cluster's workers; empty to leave it to the pipeline.
         warm: whether kernels may be forked from a warm process unless a command says otherwise; where nothing
             can be forked, they start cold whatever this says.
         keep_failed: how long the kernel of a step that fails is kept: `30m`; not at all if empty.
@@ -33,6 +34,7 @@ class Settings:
     runs_at_once: int = 4
     executor: str = ""
     dask_address: str = ""
+    storage: str = ""
     warm: bool = True
     keep_failed: str = ""
     shared_cache: str | None = None
@@ -95,6 +97,7 @@ def read_settings(start: Path, env: Mapping[str, str] | None = None) -> Settings
         runs_at_once=_number(env.get("DAGBOOK_RUNS", ""), max(4, 2 * processors)),
         executor=env.get("DAGBOOK_EXECUTOR", ""),
         dask_address=env.get("DAGBOOK_DASK_ADDRESS", ""),
+        storage=env.get("DAGBOOK_STORAGE", "").strip(),
         keep_failed=env.get("DAGBOOK_KEEP_FAILED", "").strip(),
         warm=env.get("DAGBOOK_WARM", "").casefold() not in {"0", "false", "no", "off"},
     )

@@ -25,12 +25,15 @@ class DaskCluster:
         self._start("scheduler", "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(place))
         self.address = wait_until(lambda: _address(place), 120)
 
-    def add_worker(self, name: str, *, resources: str = "", env: Mapping[str, str] | None = None) -> None:
-        """A worker of one thread, as one process that nobody starts again."""
+    def add_worker(
+        self, name: str, *, resources: str = "", env: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """A worker of one thread, as a process that nobody starts again; `prefix` begins its command."""
         options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0", "--name", name]
         if resources:
             options += ["--resources", resources]
-        self._start(name, "worker", self.address, *options, env=env)
+        self._start(name, "worker", self.address, *options, env=env, prefix=prefix)
 
     def kill(self, name: str) -> None:
         """SIGKILL, to that process alone."""
@@ -50,10 +53,13 @@ class DaskCluster:
             process.wait()
             killer.cancel()
 
-    def _start(self, name: str, kind: str, *args: str, env: Mapping[str, str] | None = None) -> None:
+    def _start(
+        self, name: str, kind: str, *args: str, env: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         own = self._folder / name
         own.mkdir(parents=True, exist_ok=True)
-        command: Sequence[str] = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *args]
+        command: Sequence[str] = [*prefix, sys.executable, "-m", f"distributed.cli.dask_{kind}", *args]
         with (own / "log").open("wb") as log:
             self._processes[name] = subprocess.Popen(
                 command, cwd=own, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -42,7 +42,7 @@ MAY_IMPORT_LATE = {
         "loaders",
         "magics",
     ),
-    *("compilers", "environments", "notifiers", "runners", "server", "services", "trackers"),
+    *("compilers", "environments", "notifiers", "runners", "server", "services", "stores", "trackers"),
 }
 
 

@@ -184,7 +184,7 @@ def launch(  # noqa: PLR0913  # each is an option of `dagbook run`
         use_cache: False runs everything anew.
         keep_failed: how long the kernel of a step that fails is kept for a person: `"30m"`, seconds, 0 for
             not at all; the setting `DAGBOOK_KEEP_FAILED` when None. See `attach`.
-        place: where steps run: `WantedPlace(executor="dask", dask_address="tcp://…")`.
+        place: where steps run: `WantedPlace(executor="dask", dask_address="tcp://…", storage="s3://…")`.
         warm: False starts every kernel anew; the setting `DAGBOOK_WARM` when None.
         tags: of the run; `dagbook runs --tag` finds it by them.
         same_environment: of a package: take this Python and its packages; uv makes none.

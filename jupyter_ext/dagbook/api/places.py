@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, get_args
 
 from dagbook.errors import Finding, InvalidInput, did_you_mean
@@ -20,13 +21,14 @@ class WantedPlace:
 
     executor: str = ""
     dask_address: str = ""
+    storage: str = ""
 
 
 def choose_place(spec: PipelineSpec, wanted: WantedPlace, around: Settings) -> Place:
-    """The place. An address alone means Dask.
+    """The place. An address alone means Dask; storage alone does not, as its files travel only there.
 
     Raises:
-        InvalidInput: there is no such executor.
+        InvalidInput: there is no such executor, or the storage is a path that means another place elsewhere.
     """
     executor = wanted.executor or ("dask" if wanted.dask_address else "")
     executor = executor or around.executor or ("dask" if around.dask_address else "")
@@ -45,8 +47,20 @@ def choose_place(spec: PipelineSpec, wanted: WantedPlace, around: Settings) -> P
         {
             "executor": executor,
             "address": wanted.dask_address or around.dask_address or spec.dask_address or "",
+            "storage": _storage(wanted.storage or around.storage or spec.storage or ""),
         }
     )
+
+
+def _storage(said: str) -> str:
+    if said and "://" not in said and not Path(said).is_absolute():
+        raise InvalidInput(
+            Finding(
+                code="wrong-storage", message=f"the storage '{said}' is neither an address nor a whole path",
+                remedy="write s3://BUCKET/PATH, or the whole path of a folder that the workers have too",
+            )
+        )  # fmt: skip
+    return said
 
 
 def jobs_at(place: Place, around: Settings) -> int:

@@ -1,7 +1,6 @@
 """A cache at any address that fsspec reaches, as s3://, gs://, abfs://, sftp:// or memory://.
 
 The names are those of a cache in a folder. A folder that was published is one object, a tar file of it.
-fsspec is imported on first use, and what a scheme needs beside (s3fs, …) by fsspec.
 """
 
 from __future__ import annotations
@@ -10,31 +9,18 @@ import json
 import shutil
 import tarfile
 import tempfile
-import threading
-import uuid
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any
 
 from dagbook.caches.record import Record, latest_name, parse, read_parts, read_record, result_name
 from dagbook.engine.content import digest_of
 from dagbook.engine.ports import CachedResult
 from dagbook.errors import EnvironmentFault, Finding
 from dagbook.pipeline.planner import Known
+from dagbook.stores.store import PATIENCE, Store, StoreAway, UnknownScheme, opened
 
-PATIENCE: Final = 20.0
-"""Seconds that the store may take to answer a question about something small."""
-
-# There an object appears whole or not at all; elsewhere it is written beside and renamed.
-_WHOLE_PUTS: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "memory"})
-_T = TypeVar("_T")
-
-
-class CacheAway(OSError):
-    """The store cannot be reached or refuses; says why."""
+CacheAway = StoreAway
 
 
 class RemoteCache:
@@ -47,9 +33,7 @@ class RemoteCache:
     """
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
-        self._url = url
-        self._patience = patience
-        self._opened: tuple[Any, str] | None = None
+        self._store = Store(url, patience, lambda: open_store(url))
 
     def known(self, fingerprint: str) -> Known | None:
         """What is recorded under the fingerprint."""
@@ -91,7 +75,7 @@ class RemoteCache:
         if digest_of(source) != sha256:
             raise FileNotFoundError(f"{source} is not what was published")
         name = f"objects/{sha256}"
-        if self._soon(lambda fs, root: fs.exists(f"{root}/{name}")):
+        if self._store.exists(name):
             return
         with tempfile.TemporaryDirectory(prefix="dagbook-") as room:
             packed = source
@@ -99,13 +83,13 @@ class RemoteCache:
                 packed = Path(room) / "folder.tar"
                 with tarfile.open(packed, "w", dereference=True) as tar:
                     tar.add(source, arcname=".")
-            self._reach(lambda fs, root: _put(fs, packed, f"{root}/{name}"))
+            self._store.put(packed, name)
 
     def _take(self, sha256: str, target: Path) -> bool:
         name = f"objects/{sha256}"
         with tempfile.TemporaryDirectory(prefix="dagbook-") as room:
             brought = Path(room) / "object"
-            if not self._reach(lambda fs, root: _get(fs, f"{root}/{name}", brought)):
+            if not self._store.get(name, brought):
                 return False
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +105,7 @@ class RemoteCache:
                 pass
         # Damaged: away with it, so that the next result under this digest is kept anew.
         shutil.rmtree(target, ignore_errors=True)
-        self._reach(lambda fs, root: _gone(fs, f"{root}/{name}"))
+        self._store.remove(name)
         return False
 
     # --- records ------------------------------------------------------------------------------------
@@ -130,53 +114,14 @@ class RemoteCache:
         return read_record(self._read(result_name(fingerprint)))
 
     def _read(self, name: str) -> Any:
-        def read(fs: Any, root: str) -> bytes | None:
-            try:
-                content: bytes = fs.cat_file(f"{root}/{name}")
-            except FileNotFoundError:
-                return None
-            return content
-
-        content = self._soon(read)
+        content = self._store.read(name)
         return None if content is None else parse(content)
 
     def _write(self, name: str, content: bytes) -> None:
         with tempfile.TemporaryDirectory(prefix="dagbook-") as room:
             file = Path(room) / "record"
             file.write_bytes(content)
-            self._soon(lambda fs, root: _put(fs, file, f"{root}/{name}"))
-
-    # --- the store ----------------------------------------------------------------------------------
-
-    def _soon(self, work: Callable[[Any, str], _T]) -> _T:
-        """Work that is over soon when the store is there; some clients would try for minutes."""
-        answer: Future[_T] = Future()
-
-        def ask() -> None:
-            try:
-                answer.set_result(self._reach(work))
-            except BaseException as error:  # noqa: BLE001  # handed over, not swallowed
-                answer.set_exception(error)
-
-        threading.Thread(target=ask, name="cache", daemon=True).start()
-        try:
-            return answer.result(self._patience)
-        except FutureTimeout:
-            raise CacheAway(f"{self._url} did not answer within {self._patience:.0f} s") from None
-
-    def _reach(self, work: Callable[[Any, str], _T]) -> _T:
-        """`work` with the file system and the root in it; whatever goes wrong is one error of ours."""
-        fs, root = self._open()
-        try:
-            return work(fs, root)
-        except Exception as error:
-            said = (str(error).strip().splitlines() or [""])[0][:300]
-            raise CacheAway(f"{self._url}: {type(error).__name__}: {said}") from error
-
-    def _open(self) -> tuple[Any, str]:
-        if self._opened is None:
-            self._opened = open_store(self._url)
-        return self._opened
+            self._store.put(file, name)
 
 
 def open_store(url: str) -> tuple[Any, str]:
@@ -186,46 +131,13 @@ def open_store(url: str) -> tuple[Any, str]:
         EnvironmentFault: fsspec, or what it needs for the scheme, is not installed.
     """
     try:
-        from fsspec.core import url_to_fs
-
-        fs, root = url_to_fs(url)
-    except (ImportError, ValueError) as error:
-        missing = isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "fsspec"
+        return opened(url)
+    except UnknownScheme as error:
         raise EnvironmentFault(
             Finding(
                 code="cache-scheme",
-                message=f"results cannot be kept at {url}: {'fsspec is not installed' if missing else error}",
+                message=f"results cannot be kept at {url}: {error}",
                 remedy="pip install 'dagbook[remote]'"
-                + ("" if missing else " and what it names, or set DAGBOOK_CACHE to another address"),
+                + ("" if error.no_fsspec else " and what it names, or set DAGBOOK_CACHE to another address"),
             )
         ) from error
-    except Exception as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise CacheAway(f"{url}: {said}") from error
-    return fs, root.rstrip("/")
-
-
-def _put(fs: Any, source: Path, name: str) -> None:
-    with suppress(NotImplementedError):
-        fs.makedirs(name.rpartition("/")[0], exist_ok=True)
-    protocols = {fs.protocol} if isinstance(fs.protocol, str) else set(fs.protocol)
-    if protocols & _WHOLE_PUTS:
-        fs.put_file(str(source), name)
-        return
-    place, _, last = name.rpartition("/")
-    beside = f"{place}/.new-{uuid.uuid4().hex}-{last[:20]}"
-    fs.put_file(str(source), beside)
-    fs.mv(beside, name)
-
-
-def _get(fs: Any, name: str, target: Path) -> bool:
-    try:
-        fs.get_file(name, str(target))
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _gone(fs: Any, name: str) -> None:
-    with suppress(FileNotFoundError):
-        fs.rm_file(name)

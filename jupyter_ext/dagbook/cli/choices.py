@@ -79,13 +79,18 @@ def keep_failed_option() -> Callable[[Any], Any]:
 
 
 def place_options() -> list[Callable[[Any], Any]]:
-    """--executor, --dask-address."""
+    """--executor, --dask-address, --storage."""
     return [
         click.option("--executor", metavar="WHERE", help="Where steps run: local, or dask."),
         click.option(
             "--dask-address",
             metavar="ADDRESS",
             help="Of the Dask scheduler: tcp://HOST:8786. Without it, --executor dask makes a cluster here.",
+        ),
+        click.option(
+            "--storage",
+            metavar="URL",
+            help="What files travel by to Dask workers that share no folder: s3://BUCKET/PATH, or a folder.",
         ),
     ]
 
@@ -112,6 +117,7 @@ def prepare(file: Path, **options: Any) -> Prepared:
             place=WantedPlace(
                 executor=options.get("executor") or "",
                 dask_address=options.get("dask_address") or "",
+                storage=options.get("storage") or "",
             ),
             warm=options.get("warm"),
             keep_failed=options.get("keep_failed"),

@@ -11,7 +11,7 @@ from dagbook.pipeline.spec import NodeSettings, NodeSpec, PipelineSpec
 EVERYWHERE_PIPELINE = frozenset(
     {"pipeline", "description", "params", "defaults", "nodes", "experiment", "tags", "version"}
     # Where steps run while we schedule; another scheduler has places of its own.
-    | {"executor", "dask_address"}
+    | {"executor", "dask_address", "storage"}
 )
 EVERYWHERE_NODE = frozenset(
     {"notebook", "params", "matrix", "needs", "outputs", "deps", "description", "tags", "kernel", "timeout"}

@@ -127,10 +127,12 @@ class Place(Planned):
     Attributes:
         executor: `local`, or `dask`.
         address: of the cluster's scheduler; empty for a cluster of this machine, made for the run.
+        storage: what files travel by to workers that have no folder in common with us; empty when they have.
     """
 
     executor: ExecutorName = "local"
     address: str = ""
+    storage: str = ""
 
 
 class PlannedHook(Planned):

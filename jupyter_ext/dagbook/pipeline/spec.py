@@ -289,6 +289,10 @@ class PipelineSpec(Written):
         default=None,
         description="Of the Dask scheduler, tcp://HOST:8786; without it a cluster of this machine",
     )
+    storage: str | None = Field(
+        default=None,
+        description="Where files travel by to workers that share no folder: an absolute path, or s3://…",
+    )
     on: OnSpec = Field(
         default=OnSpec(), description="What else is to happen: when it ends, and when it starts"
     )

@@ -20,7 +20,7 @@ from dagbook.pipeline.spec import NodeSpec, PipelineSpec
 from dagbook.pipeline.sub_params import InnerParams, give_params
 from dagbook.pipeline.sub_references import Publishes, References
 
-_OF_A_RUN: Final = ("on", "fail_fast", "concurrency", "experiment", "executor", "dask_address")
+_OF_A_RUN: Final = ("on", "fail_fast", "concurrency", "experiment", "executor", "dask_address", "storage")
 """What a pipeline says of its runs as a whole: the outermost pipeline's counts."""
 
 

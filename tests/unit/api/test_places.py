@@ -36,6 +36,29 @@ def test_what_is_asked_for_wins_over_the_environment_and_that_over_the_file(
     assert (place.executor, place.address) == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "env", "asked", "expected"),
+    [
+        ({"storage": "s3://a"}, {}, {}, ("local", "")),
+        ({"executor": "dask"}, {}, {}, ("dask", "")),
+        ({"executor": "dask", "storage": "s3://a"}, {}, {}, ("dask", "s3://a")),
+        ({"executor": "dask", "storage": "s3://a"}, {"DAGBOOK_STORAGE": "/b"}, {}, ("dask", "/b")),
+        ({"executor": "dask"}, {"DAGBOOK_STORAGE": "/b"}, {"storage": "gs://c"}, ("dask", "gs://c")),
+    ],
+)
+def test_files_travel_only_to_a_cluster(
+    tmp_path: Path, written: dict, env: dict, asked: dict, expected: tuple[str, str]
+):
+    place = choose_place(spec({"a": {}}, **written), WantedPlace(**asked), read_settings(tmp_path, env))
+    assert (place.executor, place.storage) == expected
+
+
+def test_a_storage_that_means_another_place_elsewhere_is_refused(tmp_path: Path):
+    wanted = WantedPlace(executor="dask", storage="some/folder")
+    with pytest.raises(InvalidInput, match=r"'some/folder' is neither.*whole path"):
+        choose_place(spec({"a": {}}), wanted, read_settings(tmp_path, {}))
+
+
 def test_an_executor_that_nobody_has_is_refused(tmp_path: Path):
     settings = read_settings(tmp_path, {"DAGBOOK_EXECUTOR": "dusk"})
     with pytest.raises(InvalidInput, match=r"no executor 'dusk'.*did you mean 'dask'"):

@@ -61,6 +61,7 @@ PIPELINE: dict[str, tuple[Any, str | dict[str, str]]] = {
     ),
     "executor": ("dask", "as here"),
     "dask_address": ("tcp://a:8786", "as here"),
+    "storage": ("s3://team/runs", "as here"),
     "preload": (["pandas"], "said"),
     "version": (1, "as here"),
 }

@@ -19,6 +19,7 @@ from dagbook.engine.ports import Ended
 from dagbook.engine.request import NodeRequest, NodeResult
 from dagbook.executors.dask import place
 from dagbook.executors.dask.cluster import Cluster
+from dagbook.executors.dask.storage import Storage
 from dagbook.run.events import CellStarted, Event, OutputSeen, StepWarned, event_from_json
 from dagbook.run.facts import NodeError
 
@@ -42,6 +43,7 @@ class _Attempt:
     stopping: bool = False
     give_up_at: float | None = None
     warned: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,13 @@ class DaskExecutor:
     Args:
         cluster: connected; shut down with the executor.
         command: what begins the command line of an attempt's process; the request's path follows.
+        storage: what files travel by; None where workers have the project's folder. Emptied at the end.
     """
 
-    def __init__(self, cluster: Cluster, command: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, cluster: Cluster, command: Sequence[str] | None = None, storage: Storage | None = None
+    ) -> None:
+        self._storage = storage
         self._cluster = cluster
         self._client = cluster.client
         self._command = list(command) if command else None
@@ -68,6 +74,8 @@ class DaskExecutor:
         self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._topic = f"dagbook-{secrets.token_hex(8)}"
         self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="dask")
+        # Files may take long; what is told to workers must not wait for them.
+        self._movers = ThreadPoolExecutor(_HANDS, thread_name_prefix="files")
         self._resources = self._cluster.resources()
         # A tuple: the scheduler's clock, and the message.
         self._client.subscribe_topic(self._topic, lambda event: self._messages.put(event[1]))
@@ -80,7 +88,7 @@ class DaskExecutor:
         key = f"dagbook-{request.run}-{request.step}-{request.attempt}-{secrets.token_hex(4)}"
         attempt = _Attempt(request=request, key=key, handed_over=time.monotonic())
         self._attempts[key] = attempt
-        self._hands.submit(self._hand_over, attempt)
+        self._movers.submit(self._hand_over, attempt)
 
     def stop(self, step: str) -> None:
         """Have its worker end the attempt; one that no worker has taken yet ends at once."""
@@ -111,11 +119,14 @@ class DaskExecutor:
             self.stop(attempt.request.step)
         while self._attempts:
             self.wait(0.1)
+        self._movers.shutdown(cancel_futures=True)
         self._hands.shutdown(cancel_futures=True)
         if self._client.status == "running":
             for topic in (self._topic, "all"):
                 self._client.unsubscribe_topic(topic)
         self._cluster.close()
+        if self._storage is not None:
+            self._storage.close()
 
     # --- handing over -------------------------------------------------------------------------------
 
@@ -123,8 +134,9 @@ class DaskExecutor:
         request = attempt.request
         try:
             order = self._order(attempt)
-        except OSError as error:
-            self._say(attempt, f"it could not be handed over: {error.strerror or error}")
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or error
+            self._say(attempt, f"it could not be handed over: {said}")
             return
         wanted, problem = wanted_resources(request, self._resources)
         if problem is not None:
@@ -148,16 +160,22 @@ class DaskExecutor:
         folder.mkdir(parents=True, exist_ok=True)
         # Whether it is seen there tells the worker that it has the run's folder too.
         (folder / REQUEST).write_text(request.model_dump_json(indent=1), "utf-8")
-        return place.Order(
+        order = place.Order(
             key=attempt.key, topic=self._topic, dagbook=dagbook, python=python,
             request=request.model_dump_json(), command=self._command,
         )  # fmt: skip
+        if self._storage is not None:
+            order["travel"] = self._storage.send(request)
+        return order
 
     def _done(self, attempt: _Attempt, future: Any) -> None:
         """Called by Dask, in a thread, when it has done with the task, however."""
         if future.status == "finished":
             try:
-                self._finished(attempt, future.result())
+                answer = future.result()
+                # From here on its worker may go.
+                attempt.answered = True
+                self._movers.submit(self._bring, attempt, answer)
             except Exception as error:  # noqa: BLE001  # the worker died with the answer, or it is none
                 self._say(attempt, f"its worker's answer was lost: {_said(error)}", lost=True)
         elif future.status == "error":
@@ -168,10 +186,23 @@ class DaskExecutor:
             self._say(attempt, self._gone())
         future.release()
 
-    def _finished(self, attempt: _Attempt, answer: Mapping[str, Any]) -> None:
-        result = answer["result"]
-        read = None if result is None else NodeResult.model_validate_json(result)
-        self._say(attempt, str(answer["reason"]), read)
+    def _bring(self, attempt: _Attempt, answer: Mapping[str, Any]) -> None:
+        """Take an answer; what the attempt left is here before it counts."""
+        try:
+            if self._storage is not None and "left" in answer:
+                self._storage.bring(answer["left"], Path(attempt.request.folder))
+            result = answer["result"]
+            read = None if result is None else NodeResult.model_validate_json(result)
+            self._say(attempt, str(answer["reason"]), read)
+        except OSError as error:
+            fault = NodeError(
+                name="StorageAway",
+                value=f"what it left could not be brought: {error}",
+                remedy="check the storage; `dagbook resume` goes on",
+            )
+            self._say(attempt, "", NodeResult(state="failed", error=fault, notebook=""))
+        except Exception as error:  # noqa: BLE001  # it is no answer
+            self._say(attempt, f"its worker's answer was lost: {_said(error)}", lost=True)
 
     # --- hearing ------------------------------------------------------------------------------------
 
@@ -200,14 +231,17 @@ class DaskExecutor:
         return []
 
     def _lost_with(self, worker: str) -> list[Event | Ended]:
-        lost = [attempt for attempt in self._attempts.values() if attempt.worker == worker]
-        for attempt in lost:
+        for attempt in self._attempts.values():
+            if attempt.worker != worker or attempt.answered:
+                continue
             self._end(attempt, f"its worker {worker} was lost", lost=True)
         return []
 
     def _overdue(self) -> list[Event | Ended]:
         now, warnings = time.monotonic(), list[Event | Ended]()
         for attempt in list(self._attempts.values()):
+            if attempt.answered:
+                continue
             if attempt.give_up_at is not None and now > attempt.give_up_at:
                 self._end(attempt, f"its worker {attempt.worker} did not end it within {_GRACE:.0f} s")
             elif not attempt.worker and not attempt.warned and now > attempt.handed_over + _IMPATIENCE:

@@ -7,22 +7,26 @@ there, and begins only when the driver lets it: of one attempt, one execution al
 from __future__ import annotations
 
 import platform
+import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 from dagbook.engine.folders import REQUEST
 from dagbook.engine.ports import Ended
 from dagbook.engine.request import NodeRequest, NodeResult
+from dagbook.executors.dask.room import Room, Stopped, storage_fault
+from dagbook.executors.dask.storage import Travel
 from dagbook.executors.guardian import Guardian
 from dagbook.executors.local import LocalExecutor
 from dagbook.executors.workers import Workers
 from dagbook.run.events import event_to_json
 from dagbook.run.facts import NodeError
+from dagbook.stores.store import UnknownScheme
 from dagbook.version import __version__
 
 MARK: Final = "DAGBOOK_PLACE"
@@ -42,6 +46,7 @@ class Order(TypedDict):
     python: str
     request: str
     command: list[str] | None
+    travel: NotRequired[Travel]
 
 
 @dataclass
@@ -88,9 +93,12 @@ def run_attempt(order: Order) -> dict[str, Any]:
                 return _over(None, "it was stopped before it began")
         problem = _mismatch(order, worker.address)
         if problem is not None:
-            return _over(NodeResult(state="failed", error=problem, notebook=""), "")
+            return _failed(problem)
         request = NodeRequest.model_validate_json(order["request"])
-        return _make(order, request, Watch(claim.stop.is_set, is_unwanted, tell, worker.address))
+        watch = Watch(claim.stop.is_set, is_unwanted, tell, worker.address)
+        if "travel" in order:
+            return _make_in_a_room(order, request, watch, Path(worker.local_directory))
+        return _make(order, request, watch)
     finally:
         del _claims[nonce]
 
@@ -123,10 +131,40 @@ class Watch:
 
 def _make(order: Order, request: NodeRequest, watch: Watch) -> dict[str, Any]:
     if not _appears(Path(request.folder) / REQUEST):
-        error = _no_common_folder(request, watch.address)
-        return _over(NodeResult(state="failed", error=error, notebook=""), "")
+        return _failed(_no_common_folder(request, watch.address))
     ended = carry_out(request, watch, order["command"])
     return _over(ended.result, ended.reason)
+
+
+def _make_in_a_room(order: Order, request: NodeRequest, watch: Watch, near: Path) -> dict[str, Any]:
+    """As `_make`, where nothing of the project is: its files come and go by the store."""
+    near.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix="dagbook-room-", dir=near.resolve(), ignore_cleanup_errors=True
+    ) as folder:
+        room = Room(Path(folder), order["travel"])
+        try:
+            room.fill(lambda: watch.stop_asked() or watch.is_unwanted())
+        except Stopped:
+            return _over(None, "it was stopped before it began")
+        except (OSError, UnknownScheme) as error:
+            return _failed(storage_fault(error, watch.address, "get what the step needs"))
+        here = room.request(request)
+
+        def tell(what: str, **more: Any) -> None:
+            watch.tell(what, **room.said(more))
+
+        ended = carry_out(here, replace(watch, tell=tell), order["command"])
+        try:
+            left = room.send(here)
+        except OSError as error:
+            return _failed(storage_fault(error, watch.address, "send what the step left"))
+        result = ended.result and NodeResult.model_validate(room.said(ended.result.model_dump(mode="json")))
+        return _over(result, room.text(ended.reason), left=left)
+
+
+def _failed(error: NodeError) -> dict[str, Any]:
+    return _over(NodeResult(state="failed", error=error, notebook=""), "")
 
 
 def carry_out(request: NodeRequest, watch: Watch, command: list[str] | None) -> Ended:
@@ -192,5 +230,5 @@ def _no_common_folder(request: NodeRequest, address: str) -> NodeError:
     return NodeError(
         name="NoCommonFolder",
         value=f"the worker {address} does not see the run's folder: {request.folder}",
-        remedy="keep the project in a folder that the workers have too, by the same path",
+        remedy="keep the project where the workers have it too, by the same path, or give a --storage",
     )
