@@ -46,6 +46,18 @@ def result(cluster: FolderCluster, place: str) -> Any:
     return json.loads((cluster.store / "dagbook" / "uid-1" / place / "result.json").read_text())
 
 
+def test_pods_run_in_the_image_that_a_package_makes(project: Project, tmp_path: Path):
+    squares(project)
+    image = tmp_path / "image"
+    packed = project.dagbook("package", "p.pipeline.yaml", "-o", str(image))
+    assert packed.code == 0, packed.err
+    written = project.dagbook("compile", str(image), *COMPILE[2:])
+    assert written.code == 0, written.err
+    cluster = FolderCluster(image, tmp_path / "cluster")
+    assert set(cluster.submit(written.out, n="5").values()) == {"Succeeded"}, cluster.log
+    assert result(cluster, "total/total/1")["outputs"]["total"]["value"] == 30
+
+
 def test_pods_that_share_nothing_but_artifacts_come_to_the_same_result(project: Project, tmp_path: Path):
     squares(project)
     written = project.dagbook(*COMPILE)

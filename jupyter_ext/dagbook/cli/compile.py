@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dagbook.api.compiling import Target, compile_pipeline
+from dagbook.api.packages.opening import is_package, open_package
 from dagbook.api.params import parse_assignments
 from dagbook.api.planning import check_file
 from dagbook.cli.choices import file_argument
@@ -31,10 +32,14 @@ from dagbook.errors import not_writable
 def command(
     file: Path, *, to: str, output: Path | None, params: tuple[str, ...], **options: str | None
 ) -> None:
-    """Write the pipeline in FILE for another scheduler, which then runs it without us.
+    """Write the pipeline in FILE, or in a package, for another scheduler, which then runs it without us.
 
     What it cannot do is refused, and what it does in another way is said; nothing is left out in silence.
     """
+    if is_package(file):
+        opened = open_package(file, same_environment=True)
+        print_findings(opened.notes)
+        file = opened.file
     checked = check_file(file)
     chosen = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
     values = parse_assignments(checked.spec, params)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dagbook import bootstrap
+from dagbook.api.packages.opening import is_package, open_package
 from dagbook.api.submitting import Destination, prepare_submission, start_submitted
 from dagbook.cli.choices import file_argument
 from dagbook.cli.run import follow_run
@@ -51,12 +52,16 @@ def command(  # noqa: PLR0913  # each is an option
     as_json: bool,
     **options: str | None,
 ) -> None:
-    """Submit the pipeline in FILE to a server that runs it, and follow it.
+    """Submit the pipeline in FILE, or in a package, to a server that runs it, and follow it.
 
     It is a run like any other: `show`, `logs`, `cancel`, `retry` and the panel know it. A process of its own
     follows it: closing this terminal harms nothing, and Ctrl-C cancels it in order.
     """
     chosen = {key.replace("_", "-"): value for key, value in options.items() if value is not None}
+    if is_package(file):
+        opened = open_package(file, same_environment=True)
+        print_findings(opened.notes)
+        file = opened.file
     destination = Destination(to=to, server=server, namespace=namespace, name=name, options=chosen)
     wanted = prepare_submission(file, destination, params)
     print_findings(wanted.notes)

@@ -21,7 +21,9 @@ from dagbook.notebook.defaults import Unevaluated
 from dagbook.notebook.parameters import MISSING
 from tests.acceptance.notebooks import notebook, parameters, write
 
-OURS = {"MLproject", "python_env.yaml", "requirements.txt", "dagbook-package.json"}
+OURS = {
+    "MLproject", "python_env.yaml", "Dockerfile", ".dockerignore", "requirements.txt", "dagbook-package.json",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -62,6 +64,23 @@ def test_a_package_holds_what_the_pipeline_uses(project, tmp_path):
     assert {name for name in there if not name.endswith(".whl")} == used | OURS
     assert open_launchable(made.path / read_manifest(made.path).file).name == "churn"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_an_image_is_made_of_what_the_package_holds_for_the_python_of_its_lock(project, tmp_path):
+    made = package(project / "churn" / "churn.pipeline.yaml", tmp_path / "out")
+    steps = [line.split() for line in (made.path / "Dockerfile").read_text().splitlines() if line[:1] != "#"]
+    locked = (made.path / "requirements.txt").read_text().splitlines()[0].removeprefix("# python: ")
+    assert steps[0] == ["FROM", f"python:{locked}-slim"]
+    copied, *_, whole = (step[1:] for step in steps if step[0] == "COPY")
+    assert whole == [".", "."]
+    sources, target = copied[:-1], copied[-1]
+    assert target == "./"
+    assert all((made.path / source).is_file() for source in sources)
+    (installed,) = (step for step in steps if step[:3] == ["RUN", "pip", "install"])
+    assert {word.removeprefix("./") for word in installed if (made.path / word).is_file()} == set(sources)
+    kinds = [step[0] for step in steps]
+    assert kinds.index("USER") > kinds.index("RUN")
+    assert ".dagbook" in (made.path / ".dockerignore").read_text().split()
 
 
 def test_a_module_that_is_imported_from_the_project_makes_the_project_the_package(project, tmp_path):

@@ -17,6 +17,12 @@ from dagbook.api.packages.installed import lock_lines
 from dagbook.api.packages.manifest import LOCK, MANIFEST, Manifest, NodeEnvironment, minor_of, our_platform
 from dagbook.api.packages.unpack import MOST_BYTES, MOST_FILES
 from dagbook.api.packing.contents import Contents, gather
+from dagbook.api.packing.dockerfile import (
+    DOCKERFILE,
+    DOCKERIGNORE,
+    NOT_IN_THE_IMAGE,
+    dockerfile_text,
+)
 from dagbook.api.packing.mlproject import (
     MLPROJECT,
     PYTHON_ENV,
@@ -73,7 +79,7 @@ def package(
     """Make a package of a pipeline, or of a notebook alone: its files and the packages that are installed.
 
     It holds the pipeline files, notebooks, the local modules that they import, `deps`, files that notebooks
-    are seen to read, and Dagbook. `dagbook run` and `mlflow run` run it.
+    are seen to read, and Dagbook. `dagbook run` and `mlflow run` run it; `docker build` makes an image of it.
 
     Args:
         file: the pipeline file or notebook.
@@ -139,7 +145,7 @@ def _bounds(contents: Contents) -> Iterable[Finding]:
             remedy=f"keep data elsewhere: {MOST_FILES:,} files of {MOST_BYTES:,} bytes are the limit",
             file=str(contents.root),
         )  # fmt: skip
-    for name in (MLPROJECT, PYTHON_ENV, LOCK, MANIFEST, WHEEL):
+    for name in (MLPROJECT, PYTHON_ENV, DOCKERFILE, DOCKERIGNORE, LOCK, MANIFEST, WHEEL):
         if name in contents.files:
             yield Finding(
                 code="name-taken",
@@ -164,6 +170,8 @@ def _texts(contents: Contents, lines: list[str]) -> dict[str, bytes]:
     return {
         MLPROJECT: mlproject_text(launchable.name, launchable.fields or ()).encode(),
         PYTHON_ENV: python_env_text(platform.python_version(), installer).encode(),
+        DOCKERFILE: dockerfile_text(launchable.name, platform.python_version()).encode(),
+        DOCKERIGNORE: NOT_IN_THE_IMAGE.encode(),
         LOCK: lock.encode(),
         WHEEL: dagbook_wheel(),
     }
