@@ -272,3 +272,22 @@ def test_a_fork_that_fails_is_said(tmp_path: Path):
 def test_nobody_listens():
     with pytest.raises(NotForked, match="no fork server answers"):
         Line("/nowhere/at/all")
+
+
+_PRODUCT = """
+import json, os, numpy
+def threads():
+    return len(os.listdir("/proc/self/task"))
+before, a = threads(), numpy.ones((600, 600))
+a @ a
+print(json.dumps([before, threads()]))
+"""
+
+
+@pytest.mark.parametrize("wanted", [1, 3])
+def test_linear_algebra_has_its_threads_from_its_first_product_on(tmp_path: Path, wanted: int):
+    pytest.importorskip("numpy")
+    with server(tmp_path, learnt=["numpy"]) as started:
+        (said,) = Asker(started, tmp_path).said(_PRODUCT, OPENBLAS_NUM_THREADS=str(wanted)).splitlines()
+    # New threads look for work, busily, while a kernel starts: there is none before it is wanted.
+    assert json.loads(said) == [1, wanted]
