@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
-from dagbook import bootstrap
+from dagbook import bootstrap, errors
 from dagbook.api.compiling import Target, compile_pipeline
 from dagbook.api.driver import start_driver
 from dagbook.api.following import submission_of
@@ -21,7 +21,7 @@ from dagbook.api.planning import Checked, Choices, check_file, make_plan
 from dagbook.api.run import Run, not_writable, write_run_folder
 from dagbook.engine.folders import CANCEL, new_run_id
 from dagbook.engine.submission import SubmittedGone, write_submission
-from dagbook.errors import EnvironmentFault, Finding, InvalidInput, NotFound
+from dagbook.errors import Finding, InvalidInput, NotFound
 from dagbook.loaders.notebook_pipeline import is_notebook
 from dagbook.pipeline.plan import MOST_STEPS
 from dagbook.run.state import RunState
@@ -209,14 +209,9 @@ def _started(folder: Path) -> Any:
     try:
         return start_driver(folder)
     except OSError as error:
-        raise EnvironmentFault(
-            Finding(
-                code="not-writable",
-                message=f"the process that follows the run could not be started: {error.strerror}",
-                remedy=f"the workflow goes on; make room, then `dagbook resume {folder.name}`",
-                file=str(folder),
-            )
-        ) from error
+        remedy = f"the workflow goes on; make room, then `dagbook resume {folder.name}`"
+        what = "the process that follows the run could not be started"
+        raise errors.not_writable(what, error, folder, remedy) from error
 
 
 def _workflow_name(manifest: Mapping[str, Any], run: str) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from dagbook.api.compiling import Target, compile_pipeline
-from dagbook.api.packages.opening import is_package, open_package
 from dagbook.api.params import parse_assignments
 from dagbook.api.planning import check_file
 from dagbook.cli.choices import file_argument
+from dagbook.cli.packaged import pipeline_in
 from dagbook.cli.screen import print_findings
 from dagbook.errors import not_writable
 
@@ -36,11 +36,7 @@ def command(
 
     What it cannot do is refused, and what it does in another way is said; nothing is left out in silence.
     """
-    if is_package(file):
-        opened = open_package(file, same_environment=True)
-        print_findings(opened.notes)
-        file = opened.file
-    checked = check_file(file)
+    checked = check_file(pipeline_in(file))
     chosen = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
     values = parse_assignments(checked.spec, params)
     compiled = compile_pipeline(checked, Target(to=to, options=chosen), values)

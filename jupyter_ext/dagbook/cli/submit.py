@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from dagbook import bootstrap
-from dagbook.api.packages.opening import is_package, open_package
 from dagbook.api.submitting import Destination, prepare_submission, start_submitted
 from dagbook.cli.choices import file_argument
+from dagbook.cli.packaged import pipeline_in
 from dagbook.cli.run import follow_run
 from dagbook.cli.screen import json_option, print_findings
 
@@ -58,11 +58,7 @@ def command(  # noqa: PLR0913  # each is an option
     follows it: closing this terminal harms nothing, and Ctrl-C cancels it in order.
     """
     chosen = {key.replace("_", "-"): value for key, value in options.items() if value is not None}
-    if is_package(file):
-        opened = open_package(file, same_environment=True)
-        print_findings(opened.notes)
-        file = opened.file
     destination = Destination(to=to, server=server, namespace=namespace, name=name, options=chosen)
-    wanted = prepare_submission(file, destination, params)
+    wanted = prepare_submission(pipeline_in(file), destination, params)
     print_findings(wanted.notes)
     ctx.exit(follow_run(start_submitted(wanted), detach=detach, as_json=as_json))

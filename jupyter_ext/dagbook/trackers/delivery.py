@@ -70,6 +70,7 @@ class Delivery:
         """
         if not self._reader.has_more(self.progress):
             return False
+        bring_mlflow()
         sent = False
         try:
             for name in self._reader.files():
@@ -176,7 +177,6 @@ class Delivery:
     # --- values -------------------------------------------------------------------------------------
 
     def _collect(self, key: str, kind: str, record: dict[str, Any], text: str) -> None:
-        bring_mlflow()
         from mlflow.entities import Metric, Param, RunTag
 
         batch = self._batches.setdefault(key, _Batch())

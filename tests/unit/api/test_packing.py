@@ -78,6 +78,8 @@ def test_an_image_is_made_of_what_the_package_holds_for_the_python_of_its_lock(p
     assert all((made.path / source).is_file() for source in sources)
     (installed,) = (step for step in steps if step[:3] == ["RUN", "pip", "install"])
     assert {word.removeprefix("./") for word in installed if (made.path / word).is_file()} == set(sources)
+    given = next(step for step in steps if "chown" in step)
+    assert given[-2:] == ["/project", "/tmp/dagbook"]
     kinds = [step[0] for step in steps]
     assert kinds.index("USER") > kinds.index("RUN")
     assert ".dagbook" in (made.path / ".dockerignore").read_text().split()

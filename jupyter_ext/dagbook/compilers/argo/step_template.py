@@ -11,8 +11,9 @@ from dagbook.compilers.argo.retries import retry_strategy
 from dagbook.engine.deployment import Deployment
 from dagbook.engine.folders import step_folder
 
-RUN_FOLDER: Final = "/tmp/dagbook/run"  # noqa: S108  # in a container of its own
-UPSTREAM: Final = "/tmp/dagbook/upstream"  # noqa: S108
+PODS_ROOM: Final = "/tmp/dagbook"  # noqa: S108  # in a container of its own
+RUN_FOLDER: Final = f"{PODS_ROOM}/run"
+UPSTREAM: Final = f"{PODS_ROOM}/upstream"
 # `"$@"` is everything that the two commands are not: no text of the workflow is ever read by the shell.
 # A step that is skipped has no request.
 SCRIPT: Final = (
